@@ -1,0 +1,102 @@
+//! How a run is carried out. Of these, only seed, agents, start and span reach the result.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::base::DateTime;
+
+/// How transitions are found; never what they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Stepping {
+    /// An agenda wakes the agents that are due.
+    #[default]
+    Event,
+    /// Every agent's closed form is evaluated at every tick.
+    Dense,
+}
+
+impl fmt::Display for Stepping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Event => "event",
+            Self::Dense => "dense",
+        })
+    }
+}
+
+impl FromStr for Stepping {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "event" => Ok(Self::Event),
+            "dense" => Ok(Self::Dense),
+            _ => Err(format!("`{text}` is no stepping: event or dense")),
+        }
+    }
+}
+
+/// Which level of detail the engine gives to zones in event stepping; never what happens in them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum DetailPolicy {
+    /// By activity: dormant while nothing is due, abstracted otherwise, active when paced to wall time.
+    #[default]
+    Auto,
+    /// Every zone is visited at every tick.
+    Active,
+    /// Every zone is visited once an interval.
+    Abstracted,
+}
+
+/// How long to simulate.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Span {
+    /// That many ticks.
+    Ticks(u64),
+    /// That many simulated seconds.
+    Seconds(f64),
+}
+
+/// How a run is carried out.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Agents; the scenario's default if `None`.
+    pub agents: Option<u64>,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// Civil time of tick 0; the scenario's default if `None`.
+    pub start: Option<DateTime>,
+    /// How long; the scenario's default if `None`.
+    pub span: Option<Span>,
+    /// Shards.
+    pub shards: usize,
+    /// Worker threads; the machine's cores if `None`.
+    pub workers: Option<usize>,
+    /// Whether workers are pinned to cores.
+    pub pin: bool,
+    /// How transitions are found.
+    pub stepping: Stepping,
+    /// Level of detail.
+    pub detail: DetailPolicy,
+    /// Simulated seconds per wall second; as fast as it goes if `None`.
+    pub time_scale: Option<f64>,
+    /// Deals zones to shards in an order shuffled by this number (tests use it: the digest does not depend on it).
+    pub deal: u64,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            agents: None,
+            seed: 1999,
+            start: None,
+            span: None,
+            shards: 24,
+            workers: None,
+            pin: true,
+            stepping: Stepping::Event,
+            detail: DetailPolicy::Auto,
+            time_scale: None,
+            deal: 0,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a run says of itself: while it runs ([`Progress`]) and at its end ([`RunReport`]).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::base::Tick;
+
+/// Where a run stands, told at exchanges.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Ticks done.
+    pub tick: Tick,
+    /// Ticks in all.
+    pub ticks_total: u64,
+    /// Civil time at `tick`, `1999-05-04 07:30`.
+    pub civil: String,
+    /// Agents in the world.
+    pub agents: u64,
+    /// Transitions so far.
+    pub transitions: u64,
+    /// Wall time since the first tick.
+    pub wall: Duration,
+    /// Simulated seconds since the first tick.
+    pub sim_seconds: f64,
+}
+
+/// What a run does next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Control {
+    /// Goes on.
+    Continue,
+    /// Ends after this interval, with a report.
+    Stop,
+}
+
+/// What a watcher of a run is told, and may say.
+pub trait Watch {
+    /// Setting up has begun: what is being done (`"settling 1,000,000 residents"`).
+    fn setup(&mut self, what: &str) {
+        let _ = what;
+    }
+    /// An exchange is done.
+    fn progress(&mut self, progress: &Progress) -> Control {
+        let _ = progress;
+        Control::Continue
+    }
+}
+
+/// A watcher that looks away.
+pub struct NoWatch;
+impl Watch for NoWatch {}
+
+/// A sample of a collector.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Series {
+    /// The collector's name.
+    pub name: String,
+    /// The ticks at which it was taken.
+    pub ticks: Vec<u64>,
+    /// The values.
+    pub values: Vec<f64>,
+}
+
+/// The distribution of a tick's wall time.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub struct TickTime {
+    /// The median, in nanoseconds.
+    pub p50: u64,
+    /// The 99th percentile, in nanoseconds.
+    pub p99: u64,
+    /// The longest, in nanoseconds.
+    pub max: u64,
+}
+
+/// A table of the scenario's own, shown below the engine's.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Section {
+    /// Its heading.
+    pub title: String,
+    /// Rows of cells, the first one the header; or preformatted lines of one cell each (a chart).
+    pub rows: Vec<Vec<String>>,
+    /// Whether `rows[0]` is a header and the rest a grid; otherwise each row is a line of text.
+    pub grid: bool,
+}
+
+/// The outcome of a run. Serialised, it is the one object that `--json` prints.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct RunReport {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Agents at the end.
+    pub agents: u64,
+    /// Zones.
+    pub zones: u64,
+    /// Shards.
+    pub shards: u64,
+    /// Worker threads.
+    pub workers: u64,
+    /// `event` or `dense`.
+    pub stepping: String,
+    /// `cpu` or `gpu`.
+    pub backend: String,
+    /// Ticks done.
+    pub ticks: u64,
+    /// Simulated seconds.
+    pub sim_seconds: f64,
+    /// Civil time of the first tick.
+    pub start: String,
+    /// Civil time of the last tick.
+    pub end: String,
+    /// Whether the run was stopped before its end.
+    pub interrupted: bool,
+    /// Wall seconds of running, set-up excluded.
+    pub wall_seconds: f64,
+    /// Wall seconds of setting up.
+    pub setup_seconds: f64,
+    /// Agents times ticks over `wall_seconds`: what was simulated, whether or not an agent was touched.
+    pub agent_ticks_per_second: f64,
+    /// Simulated over wall seconds.
+    pub realtime_factor: f64,
+    /// State changes of agents.
+    pub transitions: u64,
+    /// Messages sent.
+    pub messages: u64,
+    /// Messages that found a ring full and took the spill buffer.
+    pub messages_spilled: u64,
+    /// Agents that crossed a zone's border.
+    pub handoffs: u64,
+    /// Wall time of a tick.
+    pub tick_ns: TickTime,
+    /// Wall seconds by phase.
+    pub phase_seconds: BTreeMap<String, f64>,
+    /// Zone visits by level of detail: active, abstracted, dormant (passed over).
+    pub zone_visits: BTreeMap<String, u64>,
+    /// The largest resident set, in bytes.
+    pub peak_rss_bytes: u64,
+    /// The digest of all state, 16 hex digits.
+    pub digest: String,
+    /// Each invariant, and whether it held throughout.
+    pub invariants: BTreeMap<String, bool>,
+    /// Samples of the collectors.
+    pub series: Vec<Series>,
+    /// What the scenario adds to the object, by key.
+    #[serde(flatten)]
+    pub extra: BTreeMap<String, serde_json::Value>,
+    /// Notes on the inputs (what was approximated) that a reader of the figures needs.
+    pub notes: Vec<String>,
+    /// What the scenario adds to the table that people see.
+    #[serde(skip)]
+    pub sections: Vec<Section>,
+}

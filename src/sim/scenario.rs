@@ -1,0 +1,103 @@
+//! A scenario: a named model with its parameters, and how the engine builds a world of it.
+
+use super::{Builder, ParamError, ParamSpec, Params, RunOptions, RunReport, Simulation, Span, Value, Watch};
+use crate::base::DateTime;
+
+/// What a scenario fixes, and what it proposes.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Milliseconds of simulated time in a tick.
+    pub tick_ms: u32,
+    /// Ticks between two exchanges: what is sent in one interval takes effect in the next.
+    pub exchange_ticks: u32,
+    /// Civil time of tick 0, by default.
+    pub start: DateTime,
+    /// How long to simulate, by default.
+    pub span: Span,
+    /// Agents, by default.
+    pub agents: u64,
+}
+
+/// Why a world could not be built or run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A parameter has a value that it cannot have.
+    #[error(transparent)]
+    Param(#[from] ParamError),
+    /// An input file or a combination of settings is wrong: what, where, and what would be right.
+    #[error("{0}")]
+    Input(String),
+    /// A system panicked: the run ended at the last exchange.
+    #[error("{0}")]
+    Panic(String),
+}
+
+/// A model.
+pub trait Scenario: Sized + 'static {
+    /// What can be varied.
+    type Params: Params;
+    /// The name by which it is run.
+    const NAME: &'static str;
+    /// What it is, in one line.
+    const ABOUT: &'static str;
+
+    /// Its tick, its exchange interval and its defaults.
+    fn timing(params: &Self::Params) -> Timing;
+
+    /// Declares agents, systems and collectors, and settles the population.
+    fn build(params: &Self::Params, sim: &mut Builder) -> Result<(), RunError>;
+}
+
+/// A scenario whose type is forgotten: what a command line needs of it.
+pub trait AnyScenario: Sync {
+    /// The name by which it is run.
+    fn name(&self) -> &'static str;
+    /// What it is, in one line.
+    fn about(&self) -> &'static str;
+    /// Its parameters.
+    fn specs(&self) -> Vec<ParamSpec>;
+    /// Its tick, interval and defaults, at default parameters.
+    fn timing(&self) -> Timing;
+    /// Builds a world and runs it.
+    fn run(
+        &self,
+        values: &[(String, Value)],
+        options: &RunOptions,
+        watch: &mut dyn Watch,
+    ) -> Result<RunReport, RunError>;
+}
+
+/// [`AnyScenario`] of a [`Scenario`]: `Entry::<City>::NEW`.
+pub struct Entry<S>(std::marker::PhantomData<fn() -> S>);
+
+impl<S: Scenario> Entry<S> {
+    /// The one value.
+    pub const NEW: Self = Self(std::marker::PhantomData);
+}
+
+impl<S: Scenario> AnyScenario for Entry<S> {
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+    fn about(&self) -> &'static str {
+        S::ABOUT
+    }
+    fn specs(&self) -> Vec<ParamSpec> {
+        S::Params::specs()
+    }
+    fn timing(&self) -> Timing {
+        S::timing(&S::Params::defaults())
+    }
+    fn run(
+        &self,
+        values: &[(String, Value)],
+        options: &RunOptions,
+        watch: &mut dyn Watch,
+    ) -> Result<RunReport, RunError> {
+        let mut params = S::Params::defaults();
+        for (name, value) in values {
+            params.try_set(name, value.clone())?;
+        }
+        Simulation::of::<S>(params).options(options.clone()).watch(watch)
+    }
+}
