@@ -158,7 +158,9 @@ mod tests {
         let draw = |seed, stream, agent, tick| Seed(seed).draws(Stream(stream), AgentId(agent), Tick(tick)).u64();
         let reference = draw(1, 2, 3, 4);
         assert_eq!(reference, draw(1, 2, 3, 4));
-        for other in [draw(9, 2, 3, 4), draw(1, 9, 3, 4), draw(1, 2, 9, 4), draw(1, 2, 3, 9), draw(1, 2, 3, 4 + (1 << 32))] {
+        for other in
+            [draw(9, 2, 3, 4), draw(1, 9, 3, 4), draw(1, 2, 9, 4), draw(1, 2, 3, 9), draw(1, 2, 3, 4 + (1 << 32))]
+        {
             assert_ne!(reference, other);
         }
     }

@@ -3,81 +3,30 @@
 use bevy_ecs::component::Component;
 use bytemuck::{Pod, Zeroable};
 
+use super::kinds::{Activity, NEED_COUNT, NoteKind};
 use crate::base::AgentId;
 
-/// The needs, in the order of [`Body::needs`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Need {
-    /// Satisfied by eating.
-    Hunger,
-    /// Satisfied by sleep.
-    Energy,
-    /// Satisfied by washing.
-    Hygiene,
-    /// Satisfied by company.
-    Social,
-    /// Satisfied by leisure.
-    Fun,
-    /// Satisfied by rest at home.
-    Comfort,
-}
-
-/// How many needs there are.
-pub const NEED_COUNT: usize = 6;
-
-/// What a resident does. Stored as `u8`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(u8)]
-pub enum Activity {
-    /// In bed.
-    Sleep,
-    /// In the bathroom.
-    Wash,
-    /// At a table, at home or in a restaurant.
-    Eat,
-    /// On the way, by [`Body::mode`], to do [`Body::pending`].
-    Travel,
-    /// At work.
-    Work,
-    /// At school or college.
-    School,
-    /// In a shop.
-    Shop,
-    /// At home, with a television set of 1999.
-    Leisure,
-    /// In a park or a venue.
-    Outing,
-    /// With others, at home or out.
-    Socialise,
-    /// Cleaning, cooking, caring.
-    Chores,
-    /// Doing nothing, at home.
-    Rest,
-}
-
-/// How many activities there are.
-pub const ACTIVITY_COUNT: usize = 12;
-
 /// What changes at every transition (32 B). Levels are exact at tick `since`; later values follow in closed form.
-#[derive(Component, Clone, Copy, Pod, Zeroable, Debug)]
+///
+/// `until > since` always: an activity lasts at least a tick.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Body {
     /// Tick at which `needs`, `valence` and `arousal` are exact.
     pub since: u32,
     /// Tick at which the activity ends.
     pub until: u32,
-    /// Levels by [`Need`]: 0 desperate, 65,535 satisfied.
+    /// Levels by [`Need`](super::Need): 0 desperate, 65,535 satisfied.
     pub needs: [u16; NEED_COUNT],
-    /// The place where the resident is (an [`AgentId`] of a place), or `AgentId::NONE` at home or on the way.
+    /// The place where the resident is or, on the way, the one at the end of the way; `AgentId::NONE` for home.
     pub place: u32,
     /// An [`Activity`].
     pub activity: u8,
     /// The [`Activity`] that follows a [`Activity::Travel`].
     pub pending: u8,
-    /// Mode of the current trip.
-    pub mode: u8,
-    /// Bits: 0 worked today, 1 washed today, 2 away from home (see `flag`).
+    /// Row of the table of rates, by age and temper: see [`Rates`](super::Rates).
+    pub class: u8,
+    /// Bits, named in [`flag`].
     pub flags: u8,
     /// Pleasant (+) or unpleasant (-), -16,383..=16,383.
     pub valence: i16,
@@ -86,8 +35,24 @@ pub struct Body {
 }
 const _: () = assert!(size_of::<Body>() == 32);
 
-/// Who a resident is, and the purse (64 B).
-#[derive(Component, Clone, Copy, Pod, Zeroable, Debug)]
+impl Body {
+    /// What the resident does.
+    #[inline]
+    pub fn doing(&self) -> Activity {
+        Activity::from_code(self.activity).unwrap_or(Activity::Rest)
+    }
+}
+
+/// The bits of [`Body::flags`].
+pub mod flag {
+    /// Neither at home nor at a place: turned away at a door.
+    pub const STREET: u8 = 1;
+    /// `Person::plan` holds the plan of `Person::plan_day`.
+    pub const PLANNED: u8 = 2;
+}
+
+/// Who a resident is, the purse and the day's plan (64 B).
+#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Person {
     /// Cents in the purse; may be negative (credit).
@@ -108,9 +73,9 @@ pub struct Person {
     pub shift_minutes: u16,
     /// One-way commute in minutes.
     pub commute_minutes: u16,
-    /// Tick of the emotion targets' change is [`Body::since`]; here the targets.
+    /// Valence moves toward this from `Body::since` on.
     pub valence_target: i16,
-    /// See `valence_target`.
+    /// Arousal moves toward this from `Body::since` on.
     pub arousal_target: i16,
     /// Residents in the household.
     pub household_size: u8,
@@ -118,22 +83,32 @@ pub struct Person {
     pub age: u8,
     /// 0 male, 1 female.
     pub sex: u8,
-    /// A `Role`.
+    /// A [`Role`](super::Role).
     pub role: u8,
-    /// Index into the occupations of the preset.
+    /// Index into the occupations of the data.
     pub occupation: u8,
     /// Days of work, bit 0 Monday to bit 6 Sunday.
     pub work_days: u8,
-    /// Mode of the commute.
+    /// The [`Mode`](super::Mode) of the commute, and of other trips that are too long to walk.
     pub commute_mode: u8,
     /// Minutes later (+) or earlier (-) than the average bedtime, in units of 2.
     pub chronotype: i8,
     /// Openness, conscientiousness, extraversion, agreeableness, neuroticism: 0..=255, 128 the average.
     pub traits: [u8; 5],
-    /// Minutes worked today, in units of 5 (what a day's wage is reckoned from).
+    /// Minutes worked in the shift so far, in units of 5: what its wage is reckoned from.
     pub worked: u8,
+    /// The day of the run, modulo 256, that `plan` is for.
+    pub plan_day: u8,
+    /// Bits 0, 1, 2: a shift (or school) begins yesterday, today, tomorrow.
+    pub plan: u8,
+    /// Minutes of chores done today, in units of 5.
+    pub chores: u8,
+    /// Meals in the pantry at home.
+    pub pantry: u8,
+    /// The [`Mode`](super::Mode) of the trip on which the resident is, or last was.
+    pub mode: u8,
     /// Room for what the model grows by.
-    pub spare: [u8; 12],
+    pub spare: [u8; 7],
 }
 const _: () = assert!(size_of::<Person>() == 64);
 
@@ -141,7 +116,7 @@ const _: () = assert!(size_of::<Person>() == 64);
 pub const CONTACT_COUNT: usize = 8;
 
 /// Friends, colleagues and neighbours (48 B): bounded, the weakest gives way.
-#[derive(Component, Clone, Copy, Pod, Zeroable, Debug)]
+#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Contacts {
     /// Who; `AgentId::NONE` where empty.
@@ -157,41 +132,45 @@ const _: () = assert!(size_of::<Contacts>() == 48);
 pub const ROSTER_COUNT: usize = 6;
 
 /// A place (72 B): who is there, what it takes in, what it owes. It is an agent: it meets residents by messages only.
-#[derive(Component, Clone, Copy, Pod, Zeroable, Debug)]
+#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Place {
     /// Cents in the till; negative is credit.
     pub till: i64,
     /// The last to arrive among those present, newest first; `AgentId::NONE` where empty.
     pub roster: [u32; ROSTER_COUNT],
-    /// Residents present.
-    pub present: u32,
+    /// Residents present. Below zero for the moment between a late leaving and its correction.
+    pub present: i32,
     /// Visits so far.
     pub visits: u32,
     /// Room for so many.
     pub capacity: u32,
-    /// Turned away for want of room.
+    /// Turned away for want of room, or at a closed door.
     pub refused: u32,
-    /// Cents for a visit (or a meal, a basket).
+    /// Cents for a visit (or a meal, a basket), before the price index: what the kind asks.
     pub price: u32,
+    /// Tick of the next nightly settlement; `u32::MAX` for never.
+    pub next: u32,
     /// Minute of the day at which it opens.
     pub opens: u16,
     /// Minute of the day at which it closes (may be past 1,440).
     pub closes: u16,
-    /// A `PlaceKind`.
+    /// Zone.
+    pub zone: u16,
+    /// Mean valence of those who came lately.
+    pub mood: i16,
+    /// A [`PlaceKind`](super::PlaceKind).
     pub kind: u8,
     /// Keeps the row a multiple of 8.
-    pub spare: [u8; 3],
-    /// Zone.
-    pub zone: u32,
+    pub spare: [u8; 7],
 }
 const _: () = assert!(size_of::<Place>() == 72);
 
 /// What residents and places tell each other (16 B).
-#[derive(Clone, Copy, Pod, Zeroable, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Note {
-    /// A `NoteKind`.
+    /// A [`NoteKind`].
     pub kind: u8,
     /// A small number whose meaning the kind gives.
     pub x: u8,
@@ -199,9 +178,17 @@ pub struct Note {
     pub y: i16,
     /// A third party.
     pub who: AgentId,
-    /// Cents that change hands.
+    /// Cents that change hands: they have left the sender, and reach the receiver with the note.
     pub cents: i32,
-    /// Keeps the size; zero.
-    pub spare: u32,
+    /// A number whose meaning the kind gives.
+    pub value: u32,
 }
 const _: () = assert!(size_of::<Note>() == 16);
+
+impl Note {
+    /// A note with nothing but its kind.
+    #[inline]
+    pub fn of(kind: NoteKind) -> Self {
+        Self { kind: kind as u8, x: 0, y: 0, who: AgentId::NONE, cents: 0, value: 0 }
+    }
+}

@@ -1,0 +1,315 @@
+//! What can be typed. Quantities stay text here: [`super::settings`] reads them with the same words whether they come
+//! from a flag, the environment or a file. Help, the man page and completions are all made from these lines.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Simulates worlds of agents, reproducible to the bit.
+#[derive(Parser, Debug)]
+#[command(
+    name = "myriad",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    subcommand_help_heading = "Commands",
+    override_usage = "myriad [FLAGS OF RUN]\n       myriad <COMMAND>",
+    after_help = "\
+Without a command, the first scenario of `list` runs: `--agents 1M` alone runs it with a million agents.\n\n\
+Numbers may be written 8M, 2.5k or 1_000_000. A flag outranks MYRIAD_* in the environment (MYRIAD_AGENTS=1M), which \
+outranks the file of --config, which outranks the default; --show-config tells where each value comes from.\n\n\
+Progress and logs go to stderr, results to stdout.\n\n\
+Exit codes: 0 done, 1 failed, 2 bad usage or input, 3 a threshold or invariant was missed, 130 interrupted."
+)]
+pub struct Cli {
+    /// What to do; `run` of the first scenario if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of `run`.
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run a scenario and report what came of it
+    Run(RunArgs),
+    /// List the scenarios
+    List(ListArgs),
+    /// Describe a scenario and each of its parameters
+    Describe(DescribeArgs),
+    /// Compare a scenario with figures measured in the real world; exit code 3 if one is missed
+    Validate(ValidateArgs),
+    /// Say what this machine offers to a simulation, and what is missing
+    Doctor(DoctorArgs),
+    /// Print a shell's completions
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// `run`.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The scenario; `list` shows them
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    /// The flags.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// The flags of `run`.
+#[derive(Args, Debug, Default)]
+pub struct RunFlags {
+    /// What is simulated and how.
+    #[command(flatten)]
+    pub model: ModelFlags,
+    /// What is shown of it.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// Write report.json and series.csv into this folder at the end
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub out: Option<String>,
+}
+
+/// What is simulated and how.
+#[derive(Args, Debug, Default)]
+pub struct ModelFlags {
+    /// Agents: 30, 8M, 2.5k
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, help_heading = "World")]
+    pub agents: Option<String>,
+    /// Seed of every random draw
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, help_heading = "World")]
+    pub seed: Option<String>,
+    /// Civil time at which the simulation begins, as 1999-05-04T00:00
+    #[arg(long, value_name = "TIME", help_heading = "World")]
+    pub start: Option<String>,
+    /// Simulated days to run
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true, help_heading = "World")]
+    pub days: Option<String>,
+    /// Simulated hours to run
+    #[arg(long, value_name = "HOURS", allow_negative_numbers = true, help_heading = "World")]
+    pub hours: Option<String>,
+    /// Ticks to run
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, help_heading = "World")]
+    pub ticks: Option<String>,
+    /// Set one parameter of the scenario, as needs.hunger.decay_awake=5; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "World")]
+    pub set: Vec<String>,
+    /// The population's file; short for --set population=FILE
+    #[arg(long, value_name = "FILE", help_heading = "World")]
+    pub population: Option<String>,
+    /// The weather's file; short for --set weather=FILE
+    #[arg(long, value_name = "FILE", help_heading = "World")]
+    pub weather: Option<String>,
+    /// The map's file; short for --set map=FILE
+    #[arg(long, value_name = "FILE", help_heading = "World")]
+    pub map: Option<String>,
+    /// Read settings and parameters from a TOML file; `describe --template` prints one
+    #[arg(long, value_name = "FILE", help_heading = "World")]
+    pub config: Option<PathBuf>,
+    /// Print each value with its origin, and run nothing
+    #[arg(long, help_heading = "World")]
+    pub show_config: bool,
+
+    /// Shards; never changes a result
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, help_heading = "Machine")]
+    pub shards: Option<String>,
+    /// Worker threads, by default one a core; never changes a result
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, help_heading = "Machine")]
+    pub workers: Option<String>,
+    /// Leave workers where the system puts them, not pinned to cores
+    #[arg(long, help_heading = "Machine")]
+    pub no_pin: bool,
+    /// How transitions are found; never changes a result
+    #[arg(long, value_name = "HOW", value_parser = ["event", "dense"], help_heading = "Machine")]
+    pub stepping: Option<String>,
+    /// What computes
+    #[arg(long, value_name = "WHAT", value_parser = ["cpu", "gpu", "auto"], help_heading = "Machine")]
+    pub backend: Option<String>,
+    /// Simulated seconds per wall second; by default as fast as it goes
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = "Machine")]
+    pub time_scale: Option<String>,
+    /// Level of detail; never changes a result
+    #[arg(long, value_name = "LEVEL", value_parser = ["auto", "active", "abstracted"], help_heading = "Machine")]
+    pub detail: Option<String>,
+}
+
+/// What is shown of it.
+#[derive(Args, Debug, Default)]
+pub struct OutputFlags {
+    /// Print one JSON object instead of tables
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Print errors only (and the JSON object, if asked for)
+    #[arg(long, help_heading = "Output")]
+    pub quiet: bool,
+    /// How progress is shown on stderr
+    #[arg(long, value_name = "HOW", value_parser = ["auto", "plain", "none"], help_heading = "Output")]
+    pub progress: Option<String>,
+    /// Which log messages reach stderr
+    #[arg(long, value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug"], help_heading = "Output")]
+    pub log: Option<String>,
+}
+
+/// `list`.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `describe`.
+#[derive(Args, Debug)]
+pub struct DescribeArgs {
+    /// The scenario; the first one if nothing is said
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    /// Print a configuration file for --config, with a comment on each value
+    #[arg(long, conflicts_with = "json")]
+    pub template: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `validate`.
+#[derive(Args, Debug)]
+pub struct ValidateArgs {
+    /// The scenario; the first one if nothing is said
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    /// What is simulated and how.
+    #[command(flatten)]
+    pub model: ModelFlags,
+    /// What is shown of it.
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
+/// `doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Settings that a flag, MYRIAD_* or a configuration file can give, by the name of the flag.
+pub const SETTINGS: [&str; 21] = [
+    "agents",
+    "seed",
+    "start",
+    "days",
+    "hours",
+    "ticks",
+    "population",
+    "weather",
+    "map",
+    "shards",
+    "workers",
+    "no-pin",
+    "stepping",
+    "backend",
+    "time-scale",
+    "detail",
+    "out",
+    "json",
+    "quiet",
+    "progress",
+    "log",
+];
+
+impl ModelFlags {
+    /// What was typed, by setting.
+    pub fn given(&self) -> Vec<(&'static str, String)> {
+        let texts = [
+            ("agents", &self.agents),
+            ("seed", &self.seed),
+            ("start", &self.start),
+            ("days", &self.days),
+            ("hours", &self.hours),
+            ("ticks", &self.ticks),
+            ("population", &self.population),
+            ("weather", &self.weather),
+            ("map", &self.map),
+            ("shards", &self.shards),
+            ("workers", &self.workers),
+            ("stepping", &self.stepping),
+            ("backend", &self.backend),
+            ("time-scale", &self.time_scale),
+            ("detail", &self.detail),
+        ];
+        let mut given: Vec<_> = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect();
+        given.extend(self.no_pin.then(|| ("no-pin", "true".to_owned())));
+        given
+    }
+}
+
+impl OutputFlags {
+    /// What was typed, by setting.
+    pub fn given(&self) -> Vec<(&'static str, String)> {
+        let mut given = Vec::new();
+        given.extend(self.json.then(|| ("json", "true".to_owned())));
+        given.extend(self.quiet.then(|| ("quiet", "true".to_owned())));
+        given.extend(self.progress.clone().map(|text| ("progress", text)));
+        given.extend(self.log.clone().map(|text| ("log", text)));
+        given
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_of_run_and_every_flag_a_setting() {
+        let mut cli = Cli::command();
+        let run = cli.find_subcommand_mut("run").unwrap();
+        let mut flags: Vec<_> = run.get_arguments().filter_map(|arg| arg.get_long()).collect();
+        flags.retain(|flag| !["set", "config", "show-config", "help"].contains(flag));
+        flags.sort_unstable();
+        let mut settings = SETTINGS.to_vec();
+        settings.sort_unstable();
+        assert_eq!(flags, settings);
+    }
+
+    #[test]
+    fn every_flag_typed_is_given() {
+        let words = "myriad --agents 1 --seed 2 --start 3 --days 4 --hours 5 --ticks 6 --population 7 --weather 8 --map 9 \
+                     --shards 10 --workers 11 --no-pin --stepping dense --backend cpu --time-scale 12 --detail active \
+                     --out 13 --json --quiet --progress none --log info";
+        let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
+        let mut given: Vec<_> = cli.run.model.given().into_iter().chain(cli.run.output.given()).collect();
+        given.extend(cli.run.out.map(|out| ("out", out)));
+        let mut names: Vec<_> = given.iter().map(|(name, _)| *name).collect();
+        let mut settings = SETTINGS.to_vec();
+        names.sort_unstable();
+        settings.sort_unstable();
+        assert_eq!(names, settings);
+        assert!(given.contains(&("time-scale", "12".to_owned())));
+    }
+
+    #[test]
+    fn commands_that_are_not_built_are_not_listed() {
+        let names: Vec<_> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+        assert_eq!(names, ["run", "list", "describe", "validate", "doctor", "completions", "man"]);
+    }
+}

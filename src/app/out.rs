@@ -1,0 +1,108 @@
+//! The folder of `--out`: report.json and series.csv. That it can be written is found out before the run.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use crate::sim::{RunReport, Series};
+
+/// A folder that could be written to when it was asked for.
+#[derive(Debug)]
+pub struct Folder(PathBuf);
+
+/// Makes the folder and tries to write in it.
+pub fn prepare(path: &Path) -> Result<Folder, Error> {
+    let shown = path.display();
+    fs::create_dir_all(path).map_err(|error| {
+        Error::Usage(format!("cannot make the folder `{shown}`, in --out: {error}; name one that can be written"))
+    })?;
+    let probe = path.join(format!(".myriad-probe-{}", std::process::id()));
+    let tried =
+        File::create(&probe).and_then(|mut file| file.write_all(b"probe")).and_then(|()| fs::remove_file(&probe));
+    tried.map_err(|error| {
+        let _ = fs::remove_file(&probe);
+        Error::Usage(format!("cannot write in the folder `{shown}`, in --out: {error}; name one that can be written"))
+    })?;
+    Ok(Folder(path.to_owned()))
+}
+
+impl Folder {
+    /// Writes both files; each is either whole or as it was before.
+    pub fn write(&self, report: &RunReport) -> Result<(), Error> {
+        self.put("report.json", |file| {
+            serde_json::to_writer_pretty(&mut *file, report)?;
+            file.write_all(b"\n")
+        })?;
+        self.put("series.csv", |file| write_series(file, &report.series))
+    }
+
+    fn put(&self, name: &str, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Error> {
+        let (path, temporary) = (self.0.join(name), self.0.join(format!(".{name}.new")));
+        let put = || {
+            let mut file = BufWriter::new(File::create(&temporary)?);
+            write(&mut file)?;
+            file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+            fs::rename(&temporary, &path)
+        };
+        put().map_err(|error: std::io::Error| {
+            let _ = fs::remove_file(&temporary);
+            Error::Failed(format!("cannot write `{}`: {error}", path.display()))
+        })
+    }
+}
+
+/// One line a sample, so that series taken at different ticks stand in one file.
+fn write_series(to: &mut dyn Write, series: &[Series]) -> std::io::Result<()> {
+    let mut csv = csv::Writer::from_writer(to);
+    csv.write_record(["series", "tick", "value"])?;
+    for one in series {
+        for (tick, value) in one.ticks.iter().zip(&one.values) {
+            csv.write_record([one.name.as_str(), &tick.to_string(), &value.to_string()])?;
+        }
+    }
+    csv.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fake;
+
+    #[test]
+    fn both_files_are_written_and_nothing_else() {
+        let folder = fake::folder("out");
+        let nested = folder.join("a/b");
+        prepare(&nested).unwrap().write(&fake::report(5, 1)).unwrap();
+        let mut names: Vec<_> =
+            fs::read_dir(&nested).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["report.json", "series.csv"]);
+        let object: serde_json::Value = serde_json::from_slice(&fs::read(nested.join("report.json")).unwrap()).unwrap();
+        assert_eq!(object["digest"], "0123456789abcdef");
+        assert_eq!(
+            fs::read_to_string(nested.join("series.csv")).unwrap(),
+            "series,tick,value\n\"gini, \"\"all\"\"\",0,0\n\"gini, \"\"all\"\"\",50,0.25\n"
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_is_refused_before_the_run() {
+        let folder = fake::folder("refused");
+        let file = folder.join("file");
+        fs::write(&file, "x").unwrap();
+        let error = prepare(&file.join("below")).unwrap_err();
+        assert!(matches!(&error, Error::Usage(text) if text.starts_with("cannot make the folder")), "{error}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_a_failure() {
+        let folder = fake::folder("gone");
+        let prepared = prepare(&folder).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        let error = prepared.write(&fake::report(5, 1)).unwrap_err();
+        assert!(matches!(&error, Error::Failed(text) if text.contains("report.json")), "{error}");
+    }
+}

@@ -1,0 +1,53 @@
+//! The atomics and locks that this folder is built from: the standard library's, or loom's when a model check runs
+//! (`RUSTFLAGS="--cfg loom" cargo test --release --lib exec::`). Nothing outside this folder sees loom.
+
+#[cfg(all(test, loom))]
+pub(super) use loom::sync::{
+    Condvar, Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
+};
+#[cfg(not(all(test, loom)))]
+pub(super) use std::sync::{
+    Condvar, Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
+};
+
+/// Locks, whether or not an earlier holder panicked: what these locks guard is valid between any two statements.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Tells loom which slots of a buffer are read and written, so that it reports a race; nothing in a real build.
+#[cfg(not(all(test, loom)))]
+pub(super) struct Watch;
+
+#[cfg(not(all(test, loom)))]
+impl Watch {
+    pub(super) fn new(_slots: usize) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(super) fn write(&self, _start: usize, _count: usize) {}
+
+    #[inline(always)]
+    pub(super) fn read(&self, _start: usize, _count: usize) {}
+}
+
+#[cfg(all(test, loom))]
+pub(super) struct Watch(Vec<loom::cell::UnsafeCell<()>>);
+
+#[cfg(all(test, loom))]
+impl Watch {
+    pub(super) fn new(slots: usize) -> Self {
+        Self((0..slots).map(|_| loom::cell::UnsafeCell::new(())).collect())
+    }
+
+    pub(super) fn write(&self, start: usize, count: usize) {
+        self.0[start..start + count].iter().for_each(|slot| slot.with_mut(|_| ()));
+    }
+
+    pub(super) fn read(&self, start: usize, count: usize) {
+        self.0[start..start + count].iter().for_each(|slot| slot.with(|_| ()));
+    }
+}

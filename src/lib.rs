@@ -1,0 +1,37 @@
+//! Myriad simulates worlds of 30 to 8,000,000+ agents on one workstation, reproducible to the bit.
+//!
+//! # The law
+//! *Agents meet only in the exchange.* In a tick an agent reads its own rows, the messages delivered to it and what is
+//! published (clock, calendar, shared tables). It writes its own rows and sends: messages, and itself to another zone.
+//! What is sent takes effect at a later tick that depends on nothing but the sender's tick and the scenario. So zones run
+//! in parallel without locks, and the [digest](base::Digest) of a run is the same for any number of workers and shards,
+//! any deal of zones, and either way of stepping.
+//!
+//! # The floors
+//! A folder imports its own floor and lower ones, never up.
+//!
+//! | floor | module | in one line |
+//! |---|---|---|
+//! | 0 | [`base`] | values: ids, time, draws, fixed point, digest, units, geometry |
+//! | 1 | [`exec`] | threads: pinned workers, lock-free rings, the wall clock |
+//! | 2 | [`sim`] | the engine: zones, shards, exchange, agenda, stepping, collectors |
+//! | 4 | [`scenarios`] | models that use the public face only |
+//! | 5 | [`app`] | all that a person sees: arguments, configuration, progress, summary |
+//!
+//! # The way data takes
+//! A scenario declares its world on a [`sim::Builder`]; [`sim::Engine`] deals zones to shards and settles the agents.
+//! Then, interval by interval: letters and wakes are put in order, zones run their systems ([`sim::Due`]), leavers are
+//! sent off; a barrier; messages are routed over rings and arrivals placed; a barrier; collectors and invariants look.
+//! At the end comes a [`sim::RunReport`].
+//!
+//! Write a model of your own with the [`prelude`]; see `examples/wealth.rs`.
+
+// The derive macros and `params!` name this crate by its name, also in its own scenarios.
+extern crate self as myriad;
+
+pub mod app;
+pub mod base;
+pub mod exec;
+pub mod prelude;
+pub mod scenarios;
+pub mod sim;

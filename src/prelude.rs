@@ -1,0 +1,10 @@
+//! What a model's file imports: `use myriad::prelude::*;`.
+
+pub use crate::base::{
+    AgentId, Calendar, DateTime, Digest, Draws, Seed, Stream, Tick, Weekday, ZoneId, gini, mean, quantile,
+};
+pub use crate::params;
+pub use crate::sim::*;
+pub use bevy_ecs::prelude::{Component, Local, Query, Res, ResMut, Resource, With, Without};
+pub use bevy_ecs::system::SystemParam;
+pub use bytemuck::{Pod, Zeroable};

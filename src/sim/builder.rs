@@ -1,0 +1,244 @@
+//! [`Builder`]: what a scenario declares of its world.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use bevy_ecs::system::{BoxedSystem, IntoSystem};
+use bevy_ecs::world::World;
+
+use super::globals::{Global, Tallied};
+use super::hub::{Collector, Extra, Hub, Invariant};
+use super::kind::Scan;
+use super::mail::Message;
+use super::options::RunOptions;
+use super::plugin::Plugin;
+use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, TallyEntry, TallyPart};
+use super::report::Series;
+use super::rows::Rows;
+use crate::base::{AgentId, Calendar, Seed, Stream, Tick, ZoneId};
+
+/// Makes a zone's instance of a system.
+pub(crate) type SystemMaker = Box<dyn Fn() -> BoxedSystem + Send + Sync>;
+/// Gives a World something that all share.
+pub(crate) type Installer = Box<dyn Fn(&mut World) + Send + Sync>;
+
+/// What a scenario declares: zones, kinds of agents and who settles where, messages, systems, tallies, collectors,
+/// invariants. The order in which systems are added is the order in which they run.
+pub struct Builder {
+    pub(crate) agents: u64,
+    pub(crate) options: RunOptions,
+    pub(crate) calendar: Calendar,
+    pub(crate) zone_count: usize,
+    pub(crate) kinds: Vec<Box<dyn KindPart>>,
+    pub(crate) messages: Vec<Box<dyn MessagePart>>,
+    pub(crate) tallies: Vec<Box<dyn TallyPart>>,
+    pub(crate) systems: Vec<(bool, SystemMaker)>,
+    pub(crate) installers: Vec<Installer>,
+    pub(crate) settled: u64,
+    pub(crate) costs: Vec<u64>,
+    pub(crate) hub: Hub,
+    pub(crate) setup: Vec<String>,
+}
+
+impl Builder {
+    pub(crate) fn new(agents: u64, options: RunOptions, calendar: Calendar) -> Self {
+        let mut builder = Self {
+            agents,
+            options,
+            calendar,
+            zone_count: 24,
+            kinds: Vec::new(),
+            messages: Vec::new(),
+            tallies: Vec::new(),
+            systems: Vec::new(),
+            installers: Vec::new(),
+            settled: 0,
+            costs: Vec::new(),
+            hub: Hub::default(),
+            setup: Vec::new(),
+        };
+        // `Due<K>` of a kind without messages.
+        builder.messages.push(Box::new(MessageEntry::<()>::new()));
+        builder
+    }
+
+    /// How many agents are asked for.
+    pub fn agents(&self) -> u64 {
+        self.agents
+    }
+
+    /// The run's seed.
+    pub fn seed(&self) -> Seed {
+        Seed(self.options.seed)
+    }
+
+    /// The run's calendar.
+    pub fn calendar(&self) -> Calendar {
+        self.calendar
+    }
+
+    /// Worker threads that setting up may use.
+    pub fn workers(&self) -> usize {
+        self.options.workers.unwrap_or_else(crate::exec::cores::count)
+    }
+
+    /// Divides the space into so many zones; 24 otherwise.
+    pub fn zones(&mut self, count: usize) -> &mut Self {
+        self.zone_count = count;
+        self
+    }
+
+    /// What each zone is expected to cost (its residents, say): zones are dealt to shards by it. All alike otherwise.
+    pub fn costs(&mut self, costs: Vec<u64>) -> &mut Self {
+        assert_eq!(costs.len(), self.zone_count, "a cost for each zone");
+        self.costs = costs;
+        self
+    }
+
+    /// Adds a plugin: a part with its own systems and tables.
+    pub fn add(&mut self, plugin: impl Plugin) -> &mut Self {
+        plugin.build(self);
+        self
+    }
+
+    /// Declares messages of type `M`.
+    pub fn messages<M: Message>(&mut self) -> &mut Self {
+        self.messages.push(Box::new(MessageEntry::<M>::new()));
+        self
+    }
+
+    /// Shares a table that every zone and the hub may read as `Res<Global<T>>`.
+    pub fn share<T: Send + Sync + 'static>(&mut self, table: Arc<T>) -> &mut Self {
+        self.hub.world.insert_resource(Global { table: table.clone() });
+        self.installers.push(Box::new(move |world| world.insert_resource(Global { table: table.clone() })));
+        self
+    }
+
+    /// Declares counts that systems write as `Tally<T>` and the hub reads as `Res<Total<T>>`.
+    pub fn tally<T: Tallied>(&mut self) -> &mut Self {
+        self.tallies.push(Box::new(TallyEntry::<T>::new()));
+        self
+    }
+
+    /// Declares a kind of agent and settles `count` of them. `settle` is called once for each zone, on any worker, with
+    /// the settlement to add them to. Returns the first id: the ids are `first..first + count`.
+    pub fn settle<K: Rows>(
+        &mut self,
+        count: u64,
+        settle: impl Fn(ZoneId, &mut Settlement<K>) + Send + Sync + 'static,
+    ) -> AgentId {
+        let first = self.settled;
+        self.settled += count;
+        assert!(self.settled < u32::MAX as u64, "agent ids are 32 bits");
+        self.kind_entry::<K>().settlers.push(Box::new(settle) as Settle<K>);
+        AgentId(first as u32)
+    }
+
+    /// Declares a kind of agent and spreads `count` of them evenly over the zones, agent `i` of them in zone
+    /// `i % zones`, asleep until a message comes or an every-tick system finds them.
+    pub fn spread<K: Rows>(&mut self, count: u64, rows: impl Fn(AgentId) -> K + Send + Sync + 'static) -> AgentId {
+        let zones = self.zone_count as u32;
+        let first = self.settled as u32;
+        self.settle::<K>(count, move |zone, settlement| {
+            for offset in (zone.0..count as u32).step_by(zones as usize) {
+                let id = AgentId(first + offset);
+                settlement.add(id, rows(id), None);
+            }
+        })
+    }
+
+    /// For dense stepping: how to find, from the columns of a zone and a tick, the slots of the agents for which
+    /// something is due, by evaluating each one's closed form. It must find an agent at every tick from the one that it
+    /// would ask to be woken at. Without it, dense stepping compares the wake ticks.
+    pub fn closed_form<K: Rows>(
+        &mut self,
+        scan: impl for<'a> Fn(&K::Columns<'a>, u32, &mut Vec<u32>) + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.kind_entry::<K>().scan = Some(Arc::new(scan) as Arc<Scan<K>>);
+        self
+    }
+
+    fn kind_entry<K: Rows>(&mut self) -> &mut KindEntry<K> {
+        let is_k = |kind: &dyn Any| kind.is::<KindEntry<K>>();
+        let known = self.kinds.iter().position(|kind| is_k(kind.as_ref()));
+        let index = known.unwrap_or_else(|| {
+            self.kinds.push(Box::new(KindEntry::<K>::new(self.kinds.len())));
+            self.kinds.len() - 1
+        });
+        let kind: &mut dyn Any = self.kinds[index].as_mut();
+        kind.downcast_mut().expect("found by its type")
+    }
+
+    /// Adds a system that every zone runs when something is due in it: it takes a [`Due`](super::Due).
+    pub fn on_due<M>(&mut self, system: impl IntoSystem<(), (), M> + Clone + Send + Sync + 'static) -> &mut Self
+    where
+        M: 'static,
+    {
+        self.systems.push((false, Box::new(move || Box::new(IntoSystem::into_system(system.clone())))));
+        self
+    }
+
+    /// Adds a system that every zone runs at every tick.
+    pub fn every_tick<M>(&mut self, system: impl IntoSystem<(), (), M> + Clone + Send + Sync + 'static) -> &mut Self
+    where
+        M: 'static,
+    {
+        self.systems.push((true, Box::new(move || Box::new(IntoSystem::into_system(system.clone())))));
+        self
+    }
+
+    /// Samples a number every so many ticks (at the first exchange from then on), at the start and at the end: any
+    /// system over hub parameters ([`All`](super::All), `Res<Total<T>>`, `Res<Global<T>>`...) that returns one.
+    pub fn collect<M>(&mut self, name: &str, every: u64, system: impl IntoSystem<(), f64, M>) -> &mut Self {
+        let mut system: BoxedSystem<(), f64> = Box::new(IntoSystem::into_system(system));
+        system.initialize(&mut self.hub.world);
+        let series = Series { name: name.to_owned(), ticks: Vec::new(), values: Vec::new() };
+        self.hub.collectors.push(Collector { every: every.max(1), system, series });
+        self
+    }
+
+    /// States what must always hold, checked at the start, every simulated hour and at the end. A run in which it did
+    /// not hold says so and exits with code 3.
+    pub fn invariant<M>(&mut self, name: &str, system: impl IntoSystem<(), bool, M>) -> &mut Self {
+        let mut system: BoxedSystem<(), bool> = Box::new(IntoSystem::into_system(system));
+        system.initialize(&mut self.hub.world);
+        self.hub.invariants.push(Invariant { name: name.to_owned(), system, held: true });
+        self
+    }
+
+    /// What the scenario adds to the report.
+    pub fn report<M>(&mut self, system: impl IntoSystem<(), Extra, M>) -> &mut Self {
+        let mut system: BoxedSystem<(), Extra> = Box::new(IntoSystem::into_system(system));
+        system.initialize(&mut self.hub.world);
+        self.hub.report = Some(system);
+        self
+    }
+
+    /// Says what setting up is about to do (`"settling 1,000,000 residents"`).
+    pub fn announce(&mut self, what: String) {
+        self.setup.push(what);
+    }
+
+    /// Draws for setting up: those of an agent before the first tick.
+    pub fn settling_draws(&self, stream: Stream, agent: AgentId) -> crate::base::Draws {
+        self.seed().draws(stream, agent, Tick(0))
+    }
+}
+
+/// The agents of one kind in one zone at the start.
+pub struct Settlement<K> {
+    pub(crate) agents: Vec<(AgentId, u32, K)>,
+}
+
+impl<K: Rows> Settlement<K> {
+    /// Adds an agent, to be woken at `wake` if that is given.
+    pub fn add(&mut self, id: AgentId, rows: K, wake: Option<Tick>) {
+        let wake = wake.map_or(super::queue::NEVER, Tick::as_u32);
+        self.agents.push((id, wake, rows));
+    }
+
+    /// Room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.agents.reserve_exact(count);
+    }
+}

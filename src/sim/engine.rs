@@ -1,0 +1,447 @@
+//! The engine: shards on workers, interval after interval.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use bevy_ecs::world::World;
+
+use super::agenda::Agenda;
+use super::builder::Builder;
+use super::context::{Context, Window};
+use super::desk::Desk;
+use super::directory::{Directory, ZONES_MAX};
+use super::globals::{ClockDesk, Here, Now, SeedOf};
+use super::hub::{Extra, Hub};
+use super::placement::Placement;
+use super::registry::{KindPart, MessagePart, TallyPart};
+use super::report::{RunReport, Series, TickTime};
+use super::scenario::RunError;
+use super::shard::{Census, Shard, ShardStats};
+use super::wheel::SHARD_ZONES_MAX;
+use super::zone::{Zone, ZoneSystem};
+use super::Stepping;
+use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
+use crate::exec::{Stopwatch, Workers, cores};
+
+/// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow.
+const REVIEW_EXCHANGES: u64 = 16;
+
+/// A world that runs.
+///
+/// A [`Simulation`](super::Simulation) drives one from start to end; hold an engine to step it by hand.
+pub struct Engine {
+    context: Context,
+    shards: Vec<Mutex<Shard>>,
+    workers: Workers,
+    hub: Hub,
+    kinds: Vec<Box<dyn KindPart>>,
+    messages: Vec<Box<dyn MessagePart>>,
+    tallies: Vec<Box<dyn TallyPart>>,
+    now: Tick,
+    /// Shards by falling cost.
+    order: Vec<u32>,
+    exchanges: u64,
+    settled: u64,
+    invariants: BTreeMap<String, bool>,
+    tick_ns: Histogram,
+    live: Stopwatch,
+    exchange: Stopwatch,
+    look: Stopwatch,
+    looked_at: Option<Tick>,
+    stepping: Stepping,
+    seed: Seed,
+}
+
+impl Engine {
+    /// Builds the world that a scenario declared: deals zones to shards, furnishes them, and settles the agents.
+    pub(crate) fn new(mut builder: Builder, exchange_ticks: u32) -> Result<Self, RunError> {
+        let options = builder.options.clone();
+        let worker_count = options.workers.unwrap_or_else(cores::count);
+        let shards = options.shards;
+        if builder.zone_count == 0 || builder.zone_count >= ZONES_MAX || builder.zone_count >= SHARD_ZONES_MAX {
+            return Err(RunError::Input(format!("a space has 1 to 1,048,575 zones, not {}", builder.zone_count)));
+        }
+        let dense = options.stepping == Stepping::Dense;
+        let every_tick = builder.systems.iter().any(|(every_tick, _)| *every_tick);
+        let kind_count = builder.kinds.len();
+        for kind in &mut builder.kinds {
+            kind.prepare(shards, dense, exchange_ticks, !every_tick || exchange_ticks == 1);
+        }
+        for message in &mut builder.messages {
+            message.prepare(shards, kind_count, exchange_ticks);
+        }
+        for tally in &mut builder.tallies {
+            tally.prepare(shards);
+        }
+        let costs = if builder.costs.is_empty() { vec![1; builder.zone_count] } else { builder.costs };
+        let context = Context {
+            directory: Directory::new(builder.settled as usize),
+            placement: Placement::deal(&costs, shards, options.deal),
+            exchange_ticks,
+            dense,
+            calendar: builder.calendar,
+            shards,
+        };
+        let seed = Seed(options.seed);
+        let workers = Workers::new(worker_count, options.pin);
+        let paced = options.time_scale.is_some();
+        let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
+        let order: Vec<u32> = (0..shards as u32).collect();
+        workers.each(&order, |_, index| {
+            let clock = Desk::new(Now { tick: 0 });
+            let mut agenda = Agenda::new(exchange_ticks);
+            let furnish = |(place, &id): (usize, &ZoneId)| {
+                let mut world = World::new();
+                world.insert_resource(Here(id));
+                world.insert_resource(SeedOf(seed));
+                world.insert_resource(ClockDesk { now: clock.handle(), calendar: builder.calendar });
+                for install in &builder.installers {
+                    install(&mut world);
+                }
+                for message in &builder.messages {
+                    message.for_zone(index, &mut world);
+                }
+                for tally in &builder.tallies {
+                    tally.for_zone(index, &mut world);
+                }
+                let kinds = builder.kinds.iter().map(|kind| kind.for_zone(index, &mut world)).collect();
+                let mut zone = Zone { id, world, systems: Vec::new(), kinds };
+                for kind in &builder.kinds {
+                    kind.settle(&mut zone, place, &context, &mut agenda);
+                }
+                for (every_tick, make) in &builder.systems {
+                    let mut system = make();
+                    system.initialize(&mut zone.world);
+                    zone.systems.push(ZoneSystem { system, every_tick: *every_tick });
+                }
+                zone
+            };
+            let zones = context.placement.hands[index].iter().enumerate().map(furnish).collect();
+            let shard = Shard {
+                index,
+                zones,
+                kinds: builder.kinds.iter().map(|kind| kind.for_shard(index, shards)).collect(),
+                posts: builder.messages.iter().map(|part| part.for_shard(index, shards, kind_count)).collect(),
+                agenda,
+                clock,
+                every_tick,
+                detail: options.detail,
+                paced,
+                stats: ShardStats::default(),
+                visiting: None,
+            };
+            *slots[index].lock().expect("nobody panicked before") = Some(shard);
+        });
+        let shards: Vec<Mutex<Shard>> = slots
+            .into_iter()
+            .map(|slot| Mutex::new(slot.into_inner().expect("not poisoned").expect("every shard was furnished")))
+            .collect();
+        let mut hub = builder.hub;
+        hub.world.insert_resource(SeedOf(seed));
+        hub.world.insert_resource(ClockDesk { now: Desk::new(Now { tick: 0 }), calendar: builder.calendar });
+        let mut engine = Self {
+            context,
+            shards,
+            workers,
+            hub,
+            kinds: builder.kinds,
+            messages: builder.messages,
+            tallies: builder.tallies,
+            now: Tick(0),
+            order,
+            exchanges: 0,
+            settled: builder.settled,
+            invariants: BTreeMap::new(),
+            tick_ns: Histogram::default(),
+            live: Stopwatch::default(),
+            exchange: Stopwatch::default(),
+            look: Stopwatch::default(),
+            looked_at: None,
+            stepping: options.stepping,
+            seed,
+        };
+        let settled = engine.census(false).kinds.agents;
+        if settled != engine.settled {
+            return Err(RunError::Input(format!(
+                "{} agents were announced and {settled} settled: a settlement left some out",
+                engine.settled
+            )));
+        }
+        engine.look_around()?;
+        Ok(engine)
+    }
+
+    /// The tick that the world is at.
+    pub fn now(&self) -> Tick {
+        self.now
+    }
+
+    /// Agents of all kinds.
+    pub fn agents(&self) -> u64 {
+        self.settled
+    }
+
+    /// The calendar.
+    pub fn calendar(&self) -> crate::base::Calendar {
+        self.context.calendar
+    }
+
+    /// Runs to the next exchange, or to tick `end` if that comes first.
+    ///
+    /// # Errors
+    /// A system that panics ends the run: the error names zone, agent and tick.
+    pub fn advance(&mut self, end: Tick) -> Result<(), RunError> {
+        let from = self.now.as_u32();
+        let interval = self.context.exchange_ticks;
+        let to = (from - from % interval).saturating_add(interval).min(end.as_u32());
+        let window = Window { from, to };
+        let lap = self.live.lap(|| {
+            phase(&self.workers, &self.shards, &self.order, |shard| shard.live(window, &self.context))
+        });
+        lap.1?;
+        let exchange = self.exchange.lap(|| {
+            phase(&self.workers, &self.shards, &self.order, |shard| shard.exchange(&self.context))
+        });
+        exchange.1?;
+        self.tick_ns.record((lap.0 + exchange.0) / (to - from) as u64);
+        let before = self.now;
+        self.now = Tick(to as u64);
+        self.exchanges += 1;
+        if self.exchanges.is_multiple_of(REVIEW_EXCHANGES) {
+            self.review();
+        }
+        let hour = self.context.calendar.ticks_per_hour().max(1);
+        if self.now.0 / hour > before.0 / hour {
+            self.look_around()?;
+        }
+        if self.hub.is_wanted(before, self.now) {
+            self.look(|hub, zones, now| hub.collect(zones, Some(before), now))?;
+        }
+        Ok(())
+    }
+
+    /// Deals shards to workers by what they cost of late, and lets lanes that overflowed grow.
+    fn review(&mut self) {
+        let costs: Vec<u64> = self.shards.iter_mut().map(|shard| lock_mut(shard).stats.zones_ns).collect();
+        self.order.sort_by_key(|&shard| (std::cmp::Reverse(costs[shard as usize]), shard));
+        for kind in &self.kinds {
+            kind.grow();
+        }
+        for message in &self.messages {
+            message.grow();
+        }
+    }
+
+    /// Checks the engine's invariants and the scenario's.
+    fn look_around(&mut self) -> Result<(), RunError> {
+        let census = self.census(false);
+        let on_the_way = census.kinds.left - census.kinds.arrived;
+        let mut note = |name: &str, held: bool| {
+            *self.invariants.entry(name.to_owned()).or_insert(true) &= held;
+        };
+        note("agents: settled = present", census.kinds.agents + on_the_way == self.settled);
+        note("handoffs: left = arrived", on_the_way == 0);
+        note(
+            "messages: sent = applied + in flight",
+            census.posts.sent == census.posts.applied + census.posts.in_flight,
+        );
+        self.looked_at = Some(self.now);
+        self.look(|hub, zones, _| hub.check(zones))
+    }
+
+    /// Takes a sample of every collector, whatever its interval.
+    pub(crate) fn collect_all(&mut self) -> Result<(), RunError> {
+        self.look(|hub, zones, now| hub.collect(zones, None, now))
+    }
+
+    /// Shows the hub the world as it is, and runs `look` there.
+    fn look<R>(&mut self, look: impl FnOnce(&mut Hub, &[(ZoneId, &World)], Tick) -> R) -> Result<R, RunError> {
+        let Self { hub, shards, messages, tallies, context, now, .. } = self;
+        let (_, result) = self.look.lap(|| {
+            catch_unwind(AssertUnwindSafe(|| {
+                for message in messages.iter() {
+                    message.clear(&mut hub.world);
+                }
+                for tally in tallies.iter() {
+                    tally.total(&mut hub.world);
+                }
+                hub.world.resource::<ClockDesk>().now.get().tick = now.as_u32();
+                let mut zones: Vec<(ZoneId, &World)> = Vec::with_capacity(context.placement.hands.len());
+                for shard in shards.iter_mut() {
+                    let shard = lock_mut(shard);
+                    for post in &mut shard.posts {
+                        post.collect(shard.index, context);
+                        post.show(&mut hub.world);
+                    }
+                    zones.extend(shard.zones.iter().map(|zone| (zone.id, &zone.world)));
+                }
+                zones.sort_unstable_by_key(|&(id, _)| id);
+                look(hub, &zones, *now)
+            }))
+        });
+        result.map_err(|payload| RunError::Panic(format!("a hub system panicked: {}", message_of(&*payload))))
+    }
+
+    /// Runs a system over the whole world as it is now: any system over hub parameters.
+    pub fn ask<T: 'static, M>(
+        &mut self,
+        system: impl bevy_ecs::system::IntoSystem<(), T, M>,
+    ) -> Result<T, RunError> {
+        let mut system = bevy_ecs::system::IntoSystem::into_system(system);
+        bevy_ecs::system::System::initialize(&mut system, &mut self.hub.world);
+        self.look(|hub, zones, _| {
+            hub.with_view(zones, |hub| {
+                bevy_ecs::system::System::run(&mut system, (), &mut hub.world).expect("parameters are provided")
+            })
+        })
+    }
+
+    fn census(&mut self, with_digest: bool) -> Census {
+        let total = Mutex::new(Census::default());
+        let now = self.now.as_u32();
+        self.workers.each(&self.order, |_, index| {
+            let one = lock(&self.shards[index]).census(&self.context, now, with_digest);
+            let mut total = total.lock().expect("nobody panics while adding");
+            total.kinds.agents += one.kinds.agents;
+            total.kinds.left += one.kinds.left;
+            total.kinds.arrived += one.kinds.arrived;
+            total.kinds.woken += one.kinds.woken;
+            total.posts.sent += one.posts.sent;
+            total.posts.applied += one.posts.applied;
+            total.posts.in_flight += one.posts.in_flight;
+            total.digest.merge(one.digest);
+        });
+        total.into_inner().expect("not poisoned")
+    }
+
+    /// The digest of all state at this exchange: rows of agents, where they are, and messages in flight.
+    pub fn digest(&mut self) -> Digest {
+        self.census(true).digest
+    }
+
+    /// Wakes handled so far.
+    pub fn transitions(&mut self) -> u64 {
+        self.shards
+            .iter_mut()
+            .map(|shard| lock_mut(shard).kinds.iter().map(|kind| kind.queue().get().woken_count).sum::<u64>())
+            .sum()
+    }
+
+    /// The report so far. The caller fills in what it knows: scenario, span, set-up time, memory.
+    pub(crate) fn report(&mut self) -> Result<RunReport, RunError> {
+        if self.looked_at != Some(self.now) {
+            self.look_around()?;
+        }
+        let census = self.census(true);
+        let Extra { values, sections, notes } = self.look(|hub, zones, _| hub.report(zones))?;
+        let mut stats = ShardStats::default();
+        for shard in &mut self.shards {
+            let one = lock_mut(shard).stats;
+            stats.active += one.active;
+            stats.abstracted += one.abstracted;
+            stats.dormant += one.dormant;
+            stats.order_ns += one.order_ns;
+            stats.zones_ns += one.zones_ns;
+            stats.handoff_ns += one.handoff_ns;
+            stats.route_ns += one.route_ns;
+            stats.arrive_ns += one.arrive_ns;
+        }
+        let seconds = |ns: u64| ns as f64 / 1e9;
+        let wall = self.live.seconds() + self.exchange.seconds();
+        let busy = seconds(stats.order_ns + stats.zones_ns + stats.handoff_ns + stats.route_ns + stats.arrive_ns);
+        let workers = self.workers.count() as f64;
+        let mut invariants = self.invariants.clone();
+        invariants.extend(self.hub.invariants.iter().map(|invariant| (invariant.name.clone(), invariant.held)));
+        let phases = [
+            ("1 order letters and agenda", seconds(stats.order_ns) / workers),
+            ("2 run zones", seconds(stats.zones_ns) / workers),
+            ("3 send handoffs", seconds(stats.handoff_ns) / workers),
+            ("4 route messages", seconds(stats.route_ns) / workers),
+            ("5 place arrivals", seconds(stats.arrive_ns) / workers),
+            ("6 wait at barriers", (wall - busy / workers).max(0.0)),
+            ("7 collect and check", self.look.seconds()),
+        ];
+        let spilled = self.messages.iter().map(|message| message.grow()).sum();
+        Ok(RunReport {
+            scenario: String::new(),
+            seed: self.seed.0,
+            agents: census.kinds.agents,
+            zones: self.shards.iter_mut().map(|shard| lock_mut(shard).zones.len() as u64).sum(),
+            shards: self.shards.len() as u64,
+            workers: self.workers.count() as u64,
+            stepping: self.stepping.to_string(),
+            backend: "cpu".to_owned(),
+            ticks: self.now.0,
+            sim_seconds: self.context.calendar.seconds(self.now.0),
+            start: self.context.calendar.at(Tick(0)).to_string(),
+            end: self.context.calendar.at(self.now).to_string(),
+            interrupted: false,
+            wall_seconds: wall + self.look.seconds(),
+            setup_seconds: 0.0,
+            agent_ticks_per_second: 0.0,
+            realtime_factor: 0.0,
+            transitions: census.kinds.woken,
+            messages: census.posts.sent,
+            messages_spilled: spilled,
+            handoffs: census.kinds.left,
+            tick_ns: TickTime {
+                p50: self.tick_ns.p50(),
+                p99: self.tick_ns.p99(),
+                max: self.tick_ns.max(),
+            },
+            phase_seconds: phases.map(|(name, seconds)| (name.to_owned(), seconds)).into(),
+            zone_visits: [("active", stats.active), ("abstracted", stats.abstracted), ("dormant", stats.dormant)]
+                .map(|(level, count)| (level.to_owned(), count))
+                .into(),
+            peak_rss_bytes: 0,
+            digest: census.digest.to_string(),
+            invariants,
+            series: self.hub.collectors.iter().map(|collector| -> Series { collector.series.clone() }).collect(),
+            extra: values,
+            notes,
+            sections,
+        })
+    }
+}
+
+/// Runs one phase of every shard on the workers; a panic becomes an error that says where.
+fn phase(
+    workers: &Workers,
+    shards: &[Mutex<Shard>],
+    order: &[u32],
+    run: impl Fn(&mut Shard) + Sync,
+) -> Result<(), RunError> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| workers.each(order, |_, index| run(&mut lock(&shards[index])))));
+    outcome.map_err(|payload| {
+        let shards = shards.iter().map(|shard| match shard.try_lock() {
+            Ok(shard) => shard,
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(std::sync::TryLockError::WouldBlock) => unreachable!("the phase is over"),
+        });
+        let place = shards.into_iter().find_map(|shard| Some((shard.visiting?, shard.last_handled())));
+        let where_ = match place {
+            Some((zone, Some((agent, tick)))) => format!("zone {}, agent {}, tick {tick}: ", zone.0, agent.0),
+            Some((zone, None)) => format!("zone {}: ", zone.0),
+            None => String::new(),
+        };
+        RunError::Panic(format!("a system panicked: {where_}{}", message_of(&*payload)))
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Never contended: a shard is run by one worker at a time, and the lock says so to the compiler.
+    mutex.try_lock().expect("a shard is run by one worker at a time, and no worker panicked")
+}
+
+fn lock_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn message_of(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
+}

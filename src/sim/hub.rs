@@ -1,0 +1,155 @@
+//! The hub: a World of its own for systems that look at the whole simulation at an exchange: collectors, invariants,
+//! the scenario's report.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::prelude::{Res, Resource, World};
+use bevy_ecs::system::{BoxedSystem, SystemParam};
+
+use super::report::{Section, Series};
+use super::rows::{Agent, Row};
+use crate::base::{AgentId, Tick, ZoneId};
+
+/// The Worlds of all zones in order of zone, while a hub system runs; empty otherwise.
+#[derive(Resource, Default)]
+pub(crate) struct View {
+    zones: Vec<(ZoneId, *const World)>,
+}
+
+// SAFETY: the pointers are set by `Hub::look` from borrows that outlive the systems it runs, are read only through
+// `All` inside those systems, on the thread that runs them, and are cleared before `look` returns.
+unsafe impl Send for View {}
+// SAFETY: as above; the Worlds are only read.
+unsafe impl Sync for View {}
+
+/// Hub system parameter: one row of every agent that has it, in all zones.
+///
+/// ```
+/// # use myriad::prelude::*;
+/// # #[derive(Component, Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Wealth(i64);
+/// fn richest(all: All<Wealth>) -> f64 {
+///     all.iter().map(|(_, wealth)| wealth.0).max().unwrap_or(0) as f64
+/// }
+/// ```
+#[derive(SystemParam)]
+pub struct All<'w, R: Row> {
+    view: Res<'w, View>,
+    marker: std::marker::PhantomData<R>,
+}
+
+impl<R: Row> All<'_, R> {
+    /// (agent, row), zone by zone. The order within a zone is not the agents' order: reduce with what does not depend
+    /// on it (integer sums, counts, sorting).
+    pub fn iter(&self) -> impl Iterator<Item = (AgentId, &R)> {
+        self.by_zone().map(|(_, agent, row)| (agent, row))
+    }
+
+    /// (zone, agent, row), zone by zone.
+    pub fn by_zone(&self) -> impl Iterator<Item = (ZoneId, AgentId, &R)> {
+        self.view.zones.iter().flat_map(|&(zone, world)| {
+            // SAFETY: see `View`: the World outlives the system that holds `self`, and nobody writes it meanwhile.
+            let world = unsafe { &*world };
+            let row_id = world.components().component_id::<R>();
+            let agent_id = world.components().component_id::<Agent>();
+            let tables = row_id.zip(agent_id).map(|ids| (ids, world.storages().tables.iter()));
+            tables.into_iter().flat_map(move |((row_id, agent_id), tables)| {
+                tables.filter(|table| !table.is_empty()).flat_map(move |table| {
+                    // SAFETY: the ids are those of the types.
+                    let columns = unsafe {
+                        table.get_data_slice_for::<Agent>(agent_id).zip(table.get_data_slice_for::<R>(row_id))
+                    };
+                    columns.into_iter().flat_map(move |(agents, rows)| {
+                        agents.iter().zip(rows).filter_map(move |(agent, row)| {
+                            // SAFETY: nobody writes the Worlds while a hub system runs.
+                            let (agent, row) = unsafe { (*agent.get(), &*row.get()) };
+                            agent.0.is_some().then_some((zone, agent.0, row))
+                        })
+                    })
+                })
+            })
+        })
+    }
+}
+
+/// What a scenario adds to the report.
+#[derive(Default, Debug)]
+pub struct Extra {
+    /// Keys of the `--json` object.
+    pub values: BTreeMap<String, serde_json::Value>,
+    /// Tables and charts for people.
+    pub sections: Vec<Section>,
+    /// Notes on the inputs.
+    pub notes: Vec<String>,
+}
+
+pub(crate) struct Collector {
+    pub every: u64,
+    pub system: BoxedSystem<(), f64>,
+    pub series: Series,
+}
+
+pub(crate) struct Invariant {
+    pub name: String,
+    pub system: BoxedSystem<(), bool>,
+    pub held: bool,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Hub {
+    pub world: World,
+    pub collectors: Vec<Collector>,
+    pub invariants: Vec<Invariant>,
+    pub report: Option<BoxedSystem<(), Extra>>,
+}
+
+impl Hub {
+    /// Whether a collector wants a sample between two ticks.
+    pub(crate) fn is_wanted(&self, from: Tick, to: Tick) -> bool {
+        self.collectors.iter().any(|collector| crosses(collector.every, from, to))
+    }
+
+    /// Runs `look` with the zones in view.
+    pub(crate) fn with_view<R>(&mut self, zones: &[(ZoneId, &World)], look: impl FnOnce(&mut Self) -> R) -> R {
+        let zones = zones.iter().map(|&(id, world)| (id, std::ptr::from_ref(world))).collect();
+        self.world.insert_resource(View { zones });
+        let result = look(self);
+        self.world.insert_resource(View::default());
+        result
+    }
+
+    /// Takes the samples that fall between two ticks.
+    pub(crate) fn collect(&mut self, zones: &[(ZoneId, &World)], from: Option<Tick>, to: Tick) {
+        self.with_view(zones, |hub| {
+            for collector in &mut hub.collectors {
+                if from.is_none_or(|from| crosses(collector.every, from, to)) {
+                    let value = collector.system.run((), &mut hub.world).expect("collectors' parameters are provided");
+                    collector.series.ticks.push(to.0);
+                    collector.series.values.push(value);
+                }
+            }
+        });
+    }
+
+    /// Checks the scenario's invariants.
+    pub(crate) fn check(&mut self, zones: &[(ZoneId, &World)]) {
+        self.with_view(zones, |hub| {
+            for invariant in &mut hub.invariants {
+                invariant.held &= invariant.system.run((), &mut hub.world).expect("invariants' parameters are provided");
+            }
+        });
+    }
+
+    /// The scenario's part of the report.
+    pub(crate) fn report(&mut self, zones: &[(ZoneId, &World)]) -> Extra {
+        self.with_view(zones, |hub| match &mut hub.report {
+            Some(system) => system.run((), &mut hub.world).expect("the report's parameters are provided"),
+            None => Extra::default(),
+        })
+    }
+}
+
+/// Whether a multiple of `every` lies in `from..=to`, `from` excluded.
+fn crosses(every: u64, from: Tick, to: Tick) -> bool {
+    to.0 / every > from.0 / every
+}

@@ -1,0 +1,163 @@
+//! [`Simulation`] and [`Experiment`]: a scenario with parameters, from start to report.
+
+use std::marker::PhantomData;
+
+use super::builder::Builder;
+use super::engine::Engine;
+use super::options::{RunOptions, Span, Stepping};
+use super::report::{Control, NoWatch, Progress, RunReport, Watch};
+use super::scenario::{RunError, Scenario};
+use crate::base::{Calendar, DateTime, Tick};
+use crate::exec::{Elapsed, cores, peak_rss_bytes};
+
+/// Names the scenario of an experiment.
+///
+/// ```
+/// # use myriad::prelude::*;
+/// # fn example() -> Result<(), RunError> {
+/// use myriad::scenarios::Wealth;
+/// let report = Simulation::of::<Wealth>(Params::defaults()).agents(1_000).seed(42).run(100)?;
+/// assert_eq!(report.ticks, 100);
+/// # Ok(()) }
+/// # example().unwrap();
+/// ```
+pub struct Simulation;
+
+impl Simulation {
+    /// An experiment with scenario `S`.
+    pub fn of<S: Scenario>(params: S::Params) -> Experiment<S> {
+        Experiment { params, options: RunOptions::default(), scenario: PhantomData }
+    }
+}
+
+/// A scenario with parameters and options, ready to be run.
+pub struct Experiment<S: Scenario> {
+    params: S::Params,
+    options: RunOptions,
+    scenario: PhantomData<S>,
+}
+
+impl<S: Scenario> Experiment<S> {
+    /// Replaces all options.
+    pub fn options(mut self, options: RunOptions) -> Self {
+        self.options = options;
+        self
+    }
+    /// How many agents.
+    pub fn agents(mut self, agents: u64) -> Self {
+        self.options.agents = Some(agents);
+        self
+    }
+    /// The seed of every draw.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+    /// Worker threads.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.options.workers = Some(workers);
+        self
+    }
+    /// Shards.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.options.shards = shards;
+        self
+    }
+    /// How transitions are found.
+    pub fn stepping(mut self, stepping: Stepping) -> Self {
+        self.options.stepping = stepping;
+        self
+    }
+    /// Civil time of tick 0.
+    pub fn start(mut self, start: DateTime) -> Self {
+        self.options.start = Some(start);
+        self
+    }
+
+    /// Builds the world.
+    ///
+    /// # Errors
+    /// What the scenario finds wrong with its inputs.
+    pub fn build(&self) -> Result<Engine, RunError> {
+        self.build_watched(&mut NoWatch)
+    }
+
+    fn build_watched(&self, watch: &mut dyn Watch) -> Result<Engine, RunError> {
+        let timing = S::timing(&self.params);
+        let calendar = Calendar::new(self.options.start.unwrap_or(timing.start), timing.tick_ms);
+        let agents = self.options.agents.unwrap_or(timing.agents);
+        let mut builder = Builder::new(agents, self.options.clone(), calendar);
+        watch.setup(&format!("building {}", S::NAME));
+        S::build(&self.params, &mut builder)?;
+        for what in std::mem::take(&mut builder.setup) {
+            watch.setup(&what);
+        }
+        Engine::new(builder, timing.exchange_ticks)
+    }
+
+    /// Runs that many ticks.
+    ///
+    /// # Errors
+    /// As [`Experiment::build`], and where a system panics.
+    pub fn run(mut self, ticks: u64) -> Result<RunReport, RunError> {
+        self.options.span = Some(Span::Ticks(ticks));
+        self.watch(&mut NoWatch)
+    }
+
+    /// Runs the span of the options, told to a watcher, who may end it at an exchange.
+    ///
+    /// # Errors
+    /// As [`Experiment::run`].
+    pub fn watch(mut self, watch: &mut dyn Watch) -> Result<RunReport, RunError> {
+        // Pinning more workers than there are cores would stack them.
+        self.options.pin &= self.options.workers.unwrap_or_else(cores::count) <= cores::count();
+        let timing = S::timing(&self.params);
+        let setup = Elapsed::start();
+        let mut engine = self.build_watched(watch)?;
+        let setup_seconds = setup.seconds();
+        let calendar = engine.calendar();
+        let end = match self.options.span.unwrap_or(timing.span) {
+            Span::Ticks(ticks) => ticks,
+            Span::Seconds(seconds) => calendar.ticks(seconds),
+        };
+        if end >= u32::MAX as u64 {
+            return Err(RunError::Input(format!(
+                "{end} ticks are too many: at most {} ({:.0} days of this scenario)",
+                u32::MAX - 1,
+                calendar.seconds(u32::MAX as u64) / 86_400.0
+            )));
+        }
+        engine.collect_all()?;
+        let running = Elapsed::start();
+        let mut interrupted = false;
+        while engine.now().0 < end {
+            engine.advance(Tick(end))?;
+            if let Some(scale) = self.options.time_scale {
+                running.sleep_until(calendar.seconds(engine.now().0) / scale);
+            }
+            let progress = Progress {
+                tick: engine.now(),
+                ticks_total: end,
+                civil: calendar.at(engine.now()).to_string(),
+                agents: engine.agents(),
+                transitions: engine.transitions(),
+                wall: running.duration(),
+                sim_seconds: calendar.seconds(engine.now().0),
+            };
+            if watch.progress(&progress) == Control::Stop && engine.now().0 < end {
+                interrupted = true;
+                break;
+            }
+        }
+        let wall_seconds = running.seconds();
+        let mut report = engine.report()?;
+        report.scenario = S::NAME.to_owned();
+        report.interrupted = interrupted;
+        report.setup_seconds = setup_seconds;
+        report.wall_seconds = wall_seconds;
+        report.agent_ticks_per_second = report.agents as f64 * report.ticks as f64 / wall_seconds.max(1e-9);
+        report.realtime_factor = report.sim_seconds / wall_seconds.max(1e-9);
+        report.peak_rss_bytes = peak_rss_bytes();
+        Ok(report)
+    }
+}
