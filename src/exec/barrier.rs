@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use super::sync::{AtomicUsize, Condvar, Mutex, Ordering, fence, lock};
+use super::sync::{AtomicUsize, Condvar, Mutex, Ordering, fence, load_own, lock};
 
 /// How long to look for a change before going to sleep.
+#[cfg_attr(all(test, loom), expect(dead_code, reason = "nobody spins in a model check"))]
 #[derive(Clone, Copy)]
 pub(super) enum Patience {
     /// Every worker has a core of its own: keep it for this long, which is about what a wake-up from sleep costs.
     Spin(Duration),
-    /// More workers than cores: the core goes at once to whoever has work, this many times, and then the thread sleeps.
+    /// More workers than cores: the core goes to whoever has work, this many times, and then the thread sleeps.
     Yield(u32),
 }
 
@@ -103,7 +104,9 @@ impl Gate {
 /// leaves it once, the leader waits for the last. All that the leader wrote before opening is visible in the phase, and
 /// all that was written in the phase is visible to the leader afterwards.
 pub(super) struct Barrier {
+    /// The number of the open phase, or of the last one.
     phase: CachePadded<AtomicUsize>,
+    /// Followers that have not left it.
     inside: CachePadded<AtomicUsize>,
     start: Gate,
     end: Gate,
@@ -124,10 +127,10 @@ impl Barrier {
 
     /// The leader opens the next phase for so many followers. The phase before must be over.
     pub(super) fn open(&self, followers: usize) {
-        debug_assert_eq!(self.inside.load(Ordering::Relaxed), 0, "the phase before is over");
+        debug_assert_eq!(load_own(&self.inside), 0, "the phase before is over");
         self.inside.store(followers, Ordering::Relaxed);
         // The leader alone writes it, so no read-modify-write; it wraps after 2^64 phases, and only inequality counts.
-        let next = self.phase.load(Ordering::Relaxed).wrapping_add(1);
+        let next = load_own(&self.phase).wrapping_add(1);
         self.phase.store(next, Ordering::Release);
         self.start.wake();
     }

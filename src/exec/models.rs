@@ -1,7 +1,10 @@
 //! Model checks: loom runs these under every interleaving, and every value that a load may see, that the memory model
 //! allows. `RUSTFLAGS="--cfg loom" cargo test --release --lib exec::`
 
-use std::sync::atomic::{AtomicBool as PlainBool, Ordering as PlainOrdering};
+use std::sync::{
+    Mutex as PlainMutex,
+    atomic::{AtomicBool as PlainBool, AtomicU32 as PlainCounter, Ordering as PlainOrdering},
+};
 
 use loom::{
     cell::UnsafeCell,
@@ -16,34 +19,59 @@ use super::{
     sync::Ordering,
 };
 
-#[test]
-fn a_ring_keeps_order_in_batches_around_its_end() {
+/// Runs two sides on two threads, `first` on the one that loom lets go first: what loom explores depends on that.
+fn both<T: Send + 'static>(first: impl FnOnce(), second: impl FnOnce() -> T + 'static) -> T {
+    let thread = thread::spawn(second);
+    first();
+    thread.join().unwrap()
+}
+
+fn a_ring_keeps_order(sender_first: bool) {
     static WAS_FULL: PlainBool = PlainBool::new(false);
     static WRAPPED: PlainBool = PlainBool::new(false);
-    loom::model(|| {
+    loom::model(move || {
         let ring = Arc::new(Ring::<u32>::new(2));
-        let sender = Arc::clone(&ring);
-        let thread = thread::spawn(move || {
-            let mut producer = sender.producer().unwrap();
-            let mut sent = producer.push_slice(&[0]) as u32;
-            for _ in 0..2 {
-                let pushed = producer.push_slice(&[sent, sent + 1]) as u32;
-                WAS_FULL.fetch_or(pushed == 0, PlainOrdering::Relaxed);
-                sent += pushed;
+        let sent = Arc::new(PlainCounter::new(0));
+        let send = {
+            let (ring, sent) = (Arc::clone(&ring), Arc::clone(&sent));
+            move || {
+                let mut producer = ring.producer().unwrap();
+                let mut next = producer.push_slice(&[0]) as u32;
+                for _ in 0..2 {
+                    let pushed = producer.push_slice(&[next, next + 1]) as u32;
+                    WAS_FULL.fetch_or(pushed == 0, PlainOrdering::Relaxed);
+                    next += pushed;
+                }
+                sent.store(next, PlainOrdering::Relaxed);
             }
-            sent
-        });
-        let mut got = Vec::new();
-        for _ in 0..2 {
-            ring.consumer().unwrap().pop_into(&mut got);
+        };
+        let got = Arc::new(PlainMutex::new(Vec::new()));
+        let receive = {
+            let (ring, got) = (Arc::clone(&ring), Arc::clone(&got));
+            move || {
+                for _ in 0..2 {
+                    ring.consumer().unwrap().consume(|items| got.lock().unwrap().extend_from_slice(items));
+                }
+            }
+        };
+        if sender_first {
+            both(send, receive)
+        } else {
+            both(receive, send)
         }
-        let sent = thread.join().unwrap();
+        let mut got = got.lock().unwrap();
         ring.consumer().unwrap().pop_into(&mut got);
-        WRAPPED.fetch_or(sent > 3, PlainOrdering::Relaxed);
-        assert_eq!(got, (0..sent).collect::<Vec<_>>());
+        let sent = sent.load(PlainOrdering::Relaxed);
+        WRAPPED.fetch_or(sent == 5, PlainOrdering::Relaxed);
+        assert_eq!(*got, (0..sent).collect::<Vec<_>>());
     });
-    println!("{:?} {:?}", WAS_FULL, WRAPPED);
     assert!(WAS_FULL.load(PlainOrdering::Relaxed) && WRAPPED.load(PlainOrdering::Relaxed), "the model reaches both");
+}
+
+#[test]
+fn a_ring_keeps_order_in_batches_around_its_end() {
+    a_ring_keeps_order(true);
+    a_ring_keeps_order(false);
 }
 
 #[test]
@@ -61,30 +89,52 @@ fn a_ring_may_change_hands() {
     });
 }
 
+fn a_lane_keeps_order(sender_first: bool) {
+    static SPILLED: [PlainBool; 4] = [const { PlainBool::new(false) }; 4];
+    let mut model = loom::model::Builder::new();
+    // Every interleaving with at most so many changes of thread that neither asked for: all of them take hours.
+    model.preemption_bound = Some(4);
+    model.check(move || {
+        // A step on which the two depend, between any two calls, makes loom try the calls in every order.
+        let turn = Arc::new(AtomicUsize::new(0));
+        let lanes = Arc::new(Lanes::<u32>::new(1, 1));
+        let send = {
+            let (lanes, turn) = (Arc::clone(&lanes), Arc::clone(&turn));
+            move || {
+                for records in [&[0, 1][..], &[2], &[3]] {
+                    turn.fetch_add(1, Ordering::Relaxed);
+                    lanes.send_batch(0, 0, records);
+                }
+            }
+        };
+        let got = Arc::new(PlainMutex::new(Vec::new()));
+        let receive = {
+            let (lanes, got, turn) = (Arc::clone(&lanes), Arc::clone(&got), Arc::clone(&turn));
+            move || {
+                for _ in 0..2 {
+                    turn.fetch_add(1, Ordering::Relaxed);
+                    lanes.receive(0, 0, &mut |records| got.lock().unwrap().extend_from_slice(records));
+                }
+            }
+        };
+        if sender_first {
+            both(send, receive)
+        } else {
+            both(receive, send)
+        }
+        let mut got = got.lock().unwrap();
+        lanes.receive(0, 0, &mut |records| got.extend_from_slice(records));
+        assert_eq!(*got, [0, 1, 2, 3], "one call after the last send delivers all");
+        SPILLED[lanes.spilled() as usize].store(true, PlainOrdering::Relaxed);
+    });
+    let reached = SPILLED.each_ref().map(|spilled| spilled.load(PlainOrdering::Relaxed));
+    assert_eq!(reached, [false, true, true, true], "all that can be spilled is, in some interleaving");
+}
+
 #[test]
 fn a_lane_keeps_order_while_it_spills() {
-    static SPILLED: PlainBool = PlainBool::new(false);
-    let mut model = loom::model::Builder::new();
-    // Every interleaving with at most three changes of thread that neither asked for: all of them take hours.
-    model.preemption_bound = Some(3);
-    model.check(|| {
-        let lanes = Arc::new(Lanes::<u32>::new(1, 1));
-        let sender = Arc::clone(&lanes);
-        let thread = thread::spawn(move || {
-            sender.send_batch(0, 0, &[0, 1]);
-            sender.send_batch(0, 0, &[2]);
-            sender.send_batch(0, 0, &[3]);
-        });
-        let mut got = Vec::new();
-        for _ in 0..2 {
-            lanes.receive(0, 0, &mut |records| got.extend_from_slice(records));
-        }
-        thread.join().unwrap();
-        lanes.receive(0, 0, &mut |records| got.extend_from_slice(records));
-        assert_eq!(got, [0, 1, 2, 3], "one call after the last send delivers all");
-        SPILLED.fetch_or(lanes.spilled() == 3, PlainOrdering::Relaxed);
-    });
-    assert!(SPILLED.load(PlainOrdering::Relaxed), "the model reaches a full spill");
+    a_lane_keeps_order(true);
+    a_lane_keeps_order(false);
 }
 
 /// A phase's work, seen by loom: unsynchronised access would be reported.

@@ -8,7 +8,7 @@ use std::{cell::UnsafeCell, mem::MaybeUninit};
 
 use crossbeam_utils::CachePadded;
 
-use super::sync::{AtomicBool, AtomicUsize, Ordering, Watch};
+use super::sync::{AtomicBool, AtomicUsize, Ordering, Watch, load_own};
 
 /// One side's index, and what belongs to that side: all in a cache line of its own.
 struct Side {
@@ -93,15 +93,15 @@ impl<T: Copy + Send> Ring<T> {
     pub fn producer(&self) -> Option<Producer<'_, T>> {
         self.produced.take().then(|| Producer {
             ring: self,
-            produced: self.produced.passed.load(Ordering::Relaxed),
-            consumed: self.produced.other.load(Ordering::Relaxed),
+            produced: load_own(&self.produced.passed),
+            consumed: load_own(&self.produced.other),
         })
     }
 
     /// The consuming side, unless it is taken.
     #[inline]
     pub fn consumer(&self) -> Option<Consumer<'_, T>> {
-        self.consumed.take().then(|| Consumer { ring: self, consumed: self.consumed.passed.load(Ordering::Relaxed) })
+        self.consumed.take().then(|| Consumer { ring: self, consumed: load_own(&self.consumed.passed) })
     }
 
     /// Makes room for at least `capacity` items, waiting items included, in order. Never shrinks.

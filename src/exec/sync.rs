@@ -17,6 +17,18 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// Reads an index that only the caller may write at this time: it needs no ordering, and is no step in an interleaving.
+/// Loom reports it if somebody else may be writing. (Loom 0.7 remembers only the last access to an atomic: a plain
+/// load before the owner's store would hide the other threads' loads, and most interleavings with them.)
+#[inline(always)]
+pub(super) fn load_own(index: &AtomicUsize) -> usize {
+    #[cfg(not(all(test, loom)))]
+    return index.load(Ordering::Relaxed);
+    // SAFETY: loom's own check of this promise is the purpose.
+    #[cfg(all(test, loom))]
+    return unsafe { index.unsync_load() };
+}
+
 /// Tells loom which slots of a buffer are read and written, so that it reports a race; nothing in a real build.
 #[cfg(not(all(test, loom)))]
 pub(super) struct Watch;

@@ -1,7 +1,9 @@
 //! Boltzmann wealth exchange: at every tick, whoever has a coin gives one to somebody.
 //!
-//! From equal purses the exponential (Boltzmann-Gibbs) distribution emerges, whose Gini coefficient is 1/2
-//! (Dragulescu and Yakovenko, "Statistical mechanics of money", European Physical Journal B 17, 2000).
+//! From equal purses the Boltzmann-Gibbs distribution emerges (Dragulescu and Yakovenko, "Statistical mechanics of
+//! money", European Physical Journal B 17, 2000). Coins are whole, so purses become geometric: with `m` coins each the
+//! Gini coefficient approaches (m + 1) / (2 m + 1), which is 2/3 for one coin and 1/2 for many. It takes some `m * m`
+//! ticks. A coin that is being given is in nobody's purse until the next tick.
 
 use crate::prelude::*;
 
@@ -9,7 +11,7 @@ crate::params! {
     /// What a wealth exchange can vary.
     pub struct WealthParams {
         #[doc = "Coins that each agent starts with."]
-        coins: i64 = 1, 1..=1_000_000;
+        coins: i64 = 20, 1..=1_000_000;
     }
 }
 
@@ -74,7 +76,7 @@ impl Scenario for Wealth {
             tick_ms: 1_000,
             exchange_ticks: 1,
             start: DateTime::new_const(1999, 1, 1, 0, 0, 0),
-            span: Span::Ticks(200),
+            span: Span::Ticks(2_000),
             agents: 1_000,
         }
     }

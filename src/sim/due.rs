@@ -101,11 +101,13 @@ pub struct Event<'a, K: Rows, M> {
 }
 
 impl<K: Rows, M> Event<'_, K, M> {
-    /// Wakes the agent at `tick`, in place of any wake asked for before. It must be later than now.
+    /// Wakes the agent at `tick`, in place of any wake asked for before. An agent is woken at most once a tick, after its
+    /// messages of that tick: a wish for an earlier tick counts for the next one possible, so that a closed form may
+    /// simply say since when something is due.
     #[inline]
     pub fn wake_at(&mut self, tick: Tick) {
-        assert!(tick > self.tick, "agent {} at tick {} asks to be woken at {}", self.id.0, self.tick.0, tick.0);
-        self.queue.wake_at(self.roll, self.slot, tick.0.min(NEVER as u64) as u32);
+        let earliest = self.tick.0 + matches!(self.cause, Cause::Wake) as u64;
+        self.queue.wake_at(self.roll, self.slot, tick.0.clamp(earliest, NEVER as u64) as u32);
     }
 
     /// Lets the agent sleep until a message comes.

@@ -22,7 +22,7 @@ pub(crate) trait ShardPost: Send {
     fn limit(&mut self, tick: u32) -> bool;
     /// Ends a visit.
     fn close(&mut self, zone: &Zone);
-    /// Ends the window: keeps what is for later, sends letters after those who left.
+    /// Ends the window: sends on what is for later, and after those who left.
     fn finish(&mut self);
     /// Sends the outbox to the shards of the addressees.
     fn route(&mut self, shard: usize, context: &Context);
@@ -142,18 +142,18 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
 
     fn finish(&mut self) {
         let inbox = self.inbox.get();
-        if inbox.keys.len() == inbox.letters.len() {
-            inbox.letters.clear();
-        } else {
-            // The window was shorter than an interval, or an addressee is on the way: some letters are for later.
+        let outbox = self.outbox.get();
+        if inbox.keys.len() < inbox.letters.len() {
+            // The window was shorter than an interval: some letters are for later, and their addressees may have left.
             let mut handled = vec![false; inbox.letters.len()];
             for key in &inbox.keys {
                 handled[key.index as usize] = true;
             }
-            let mut handled = handled.into_iter();
-            inbox.letters.retain(|_| !handled.next().expect("one for each letter"));
+            let later = inbox.letters.iter().zip(handled).filter(|&(_, handled)| !handled);
+            outbox.envelopes.extend(later.map(|(letter, _)| *letter));
         }
-        self.outbox.get().envelopes.append(&mut inbox.diverted);
+        inbox.letters.clear();
+        outbox.envelopes.append(&mut inbox.diverted);
     }
 
     fn route(&mut self, shard: usize, context: &Context) {
