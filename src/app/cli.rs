@@ -54,7 +54,6 @@ impl Console<'_> {
 /// A command line over scenarios.
 pub struct App<'a> {
     scenarios: Scenarios<'a>,
-    extras: Vec<(&'static str, super::validate::Extra)>,
 }
 
 /// The whole command line over these scenarios; the first one runs when none is named.
@@ -65,13 +64,7 @@ pub fn main_with(scenarios: &[&'static dyn AnyScenario]) -> ExitCode {
 impl<'a> App<'a> {
     /// Over these scenarios; the first one runs when none is named.
     pub fn new(scenarios: &'a [&'static dyn AnyScenario]) -> Self {
-        Self { scenarios: Scenarios(scenarios), extras: Vec::new() }
-    }
-
-    /// What the scenario of that name can do besides being run.
-    pub fn extra(mut self, scenario: &'static str, extra: super::validate::Extra) -> Self {
-        self.extras.push((scenario, extra));
-        self
+        Self { scenarios: Scenarios(scenarios) }
     }
 
     /// Does what the process was called for.
@@ -120,7 +113,7 @@ impl<'a> App<'a> {
             Some(Command::Validate(args)) => {
                 let scenario = args.scenario.as_deref();
                 let typed = Typed { scenario, model: &args.model, output: &args.output, out: None };
-                validate::validate(&typed, &call.env, self.scenarios, &self.extras, console)
+                validate::validate(&typed, &call.env, self.scenarios, console)
             }
             Some(Command::List(args)) => {
                 if args.json {

@@ -2,9 +2,11 @@
 //!
 //! A model gets the entire command line by handing its scenario to [`main_with`]:
 //!
-//! ```text
-//! fn main() -> ExitCode {
-//!     myriad::app::main_with(&[&Entry::<WealthExchange>::NEW])
+//! ```no_run
+//! use myriad::prelude::*;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     myriad::app::main_with(&[&Entry::<myriad::scenarios::City>::NEW])
 //! }
 //! ```
 //!
@@ -37,4 +39,3 @@ mod validate;
 mod values;
 
 pub use cli::{App, Call, Console, main_with};
-pub use validate::{Extra, Validate, Validation, ValidationRow};

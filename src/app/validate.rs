@@ -11,47 +11,7 @@ use super::run::{show_config, start_log, watched};
 use super::settings::{Typed, resolve};
 use super::style::{Style, digits, grid};
 use super::summary::bullet;
-use crate::sim::{RunError, RunOptions, Value, Watch};
-
-/// Measures a scenario, set by these values and options, against its targets.
-pub type Validate = fn(&[(String, Value)], &RunOptions, &mut dyn Watch) -> Result<Validation, RunError>;
-
-/// What a scenario can do besides being run. Filled where the command is put together.
-#[derive(Clone, Copy, Default)]
-pub struct Extra {
-    /// Compares the scenario with measured figures.
-    pub validate: Option<Validate>,
-}
-
-/// A figure of the simulation beside the measured one.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct ValidationRow {
-    /// What is compared.
-    pub name: String,
-    /// The simulation's figure.
-    pub got: f64,
-    /// The measured figure.
-    pub target: f64,
-    /// The unit of both, or "".
-    pub unit: String,
-    /// The least that passes.
-    pub low: f64,
-    /// The most that passes.
-    pub high: f64,
-    /// Whether it passes.
-    pub ok: bool,
-    /// Where the measured figure stands.
-    pub source: String,
-}
-
-/// The outcome of a comparison.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct Validation {
-    /// Figure by figure.
-    pub rows: Vec<ValidationRow>,
-    /// What a reader needs to know of the comparison.
-    pub notes: Vec<String>,
-}
+use crate::sim::{Validation, ValidationRow};
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -66,7 +26,6 @@ pub fn validate(
     typed: &Typed<'_>,
     env: &BTreeMap<String, String>,
     scenarios: Scenarios,
-    extras: &[(&'static str, Extra)],
     console: &mut Console<'_>,
 ) -> Result<Outcome, Error> {
     let settings = resolve(typed, env, scenarios)?;
@@ -75,14 +34,12 @@ pub fn validate(
         return show_config(&settings, console);
     }
     let name = settings.scenario.name();
-    let able = |(name, extra): &(&'static str, Extra)| Some((*name, extra.validate?));
-    let Some((_, hook)) = extras.iter().filter_map(able).find(|(able, _)| *able == name) else {
-        let able: Vec<_> = extras.iter().filter_map(able).map(|(name, _)| name).collect();
-        let able =
-            if able.is_empty() { "no scenario has them".to_owned() } else { format!("{} has them", able.join(", ")) };
-        return Err(Error::Usage(format!("`{name}` has no measured figures to be compared with; {able}")));
+    let outcome = watched(&settings, console, |watch| {
+        settings.scenario.validate(&settings.values, &settings.options, watch).transpose()
+    })?;
+    let Some(validation) = outcome else {
+        return Err(Error::Usage(format!("`{name}` has no measured figures to be compared with")));
     };
-    let validation = watched(&settings, console, |watch| hook(&settings.values, &settings.options, watch))?;
     let missed: Vec<_> = validation.rows.iter().filter(|row| !row.ok).map(|row| row.name.clone()).collect();
     if settings.json {
         let object = Object { scenario: name, ok: missed.is_empty(), validation: &validation };

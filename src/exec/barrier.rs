@@ -1,5 +1,5 @@
-//! The start and the end of a phase: waiting threads spin for some 40 us, then sleep, so that phases in quick succession
-//! hand over in well under a microsecond and an idle pool uses no CPU.
+//! The start and the end of a phase: waiting threads spin for some 40 us, then sleep, so that phases in quick
+//! succession hand over in well under a microsecond and an idle pool uses no CPU.
 
 use std::time::Duration;
 

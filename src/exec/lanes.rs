@@ -10,9 +10,9 @@ const DEFAULT_LIMIT: usize = 8_192;
 
 /// One way: a ring, and a spill for what does not fit.
 ///
-/// Order: while `is_spilling`, the sender adds to the spill only, so that all that is in the ring is older than all that
-/// was spilled, and what is in `leaving` is older than what is in `spill`. The receiver alone ends the spilling, and
-/// only when it has seen the spill empty under its lock.
+/// Order: while `is_spilling`, the sender adds to the spill only, so that all that is in the ring is older than all
+/// that was spilled, and what is in `leaving` is older than what is in `spill`. The receiver alone ends the spilling,
+/// and only when it has seen the spill empty under its lock.
 struct Lane<T> {
     ring: Ring<T>,
     is_spilling: AtomicBool,
@@ -117,10 +117,10 @@ impl<T: Copy + Send> Lane<T> {
 
 /// A lane from each of a number of shards to each of them, itself included: `shards x shards` rings, each with a spill.
 ///
-/// Within a lane, records arrive in the order sent. What does not fit into the ring is spilled to a buffer that grows, and
-/// counted: nothing is dropped and nobody waits, so there is no deadlock. A lane has one sender and one receiver at a time,
-/// which may be at work together; different lanes share nothing. Lanes start small, for most of them stay nearly idle:
-/// let one thread call [`Lanes::grow`] between two phases.
+/// Within a lane, records arrive in the order sent. What does not fit into the ring is spilled to a buffer that grows,
+/// and counted: nothing is dropped and nobody waits, so there is no deadlock. A lane has one sender and one receiver at
+/// a time, which may be at work together; different lanes share nothing. Lanes start small, for most of them stay
+/// nearly idle: let one thread call [`Lanes::grow`] between two phases.
 pub struct Lanes<T> {
     shard_count: usize,
     limit: usize,
@@ -129,8 +129,8 @@ pub struct Lanes<T> {
 }
 
 impl<T: Copy + Send> Lanes<T> {
-    /// Idle lanes between `shard_count` shards, with rings of `capacity` records (rounded up to a power of two), which grow
-    /// to 8,192 records, or stay as they are if that is less.
+    /// Idle lanes between `shard_count` shards, with rings of `capacity` records (rounded up to a power of two), which
+    /// grow to 8,192 records, or stay as they are if that is less.
     pub fn new(shard_count: usize, capacity: usize) -> Self {
         Self::with_limit(shard_count, capacity, DEFAULT_LIMIT)
     }
@@ -159,8 +159,8 @@ impl<T: Copy + Send> Lanes<T> {
     /// Sends records from shard `src` to shard `dst`, after all that was sent on that lane before.
     ///
     /// # Panics
-    /// If there is no such shard, or another thread is sending on the same lane: in a send phase, a source shard belongs to
-    /// one worker.
+    /// If there is no such shard, or another thread is sending on the same lane: in a send phase, a source shard
+    /// belongs to one worker.
     #[inline]
     pub fn send_batch(&self, src: usize, dst: usize, records: &[T]) {
         if !records.is_empty() {
@@ -171,15 +171,15 @@ impl<T: Copy + Send> Lanes<T> {
         }
     }
 
-    /// Shows all that was sent from `src` to `dst` before the call to `f`, oldest first, in slices that are never empty;
-    /// removes it, and says how many records there were. An idle lane costs three loads.
+    /// Shows all that was sent from `src` to `dst` before the call to `f`, oldest first, in slices that are never
+    /// empty; removes it, and says how many records there were. An idle lane costs three loads.
     ///
-    /// A record is removed when `f` has returned from its slice: if `f` panics, the slice is shown again next time. `f` may
-    /// send, on this lane too.
+    /// A record is removed when `f` has returned from its slice: if `f` panics, the slice is shown again next time. `f`
+    /// may send, on this lane too.
     ///
     /// # Panics
-    /// If there is no such shard, or another thread is receiving from the same lane: in a receive phase, a destination shard
-    /// belongs to one worker.
+    /// If there is no such shard, or another thread is receiving from the same lane: in a receive phase, a destination
+    /// shard belongs to one worker.
     #[inline]
     pub fn receive(&self, dst: usize, src: usize, f: &mut impl FnMut(&[T])) -> usize {
         let Some(count) = self.lane(src, dst).try_receive(f) else {
@@ -247,7 +247,7 @@ mod tests {
         lanes.send_batch(0, 1, &[]);
         assert_eq!(lanes.spilled(), 3);
         assert_eq!(all(&lanes, 1, 0), (0..7).collect::<Vec<_>>());
-        assert_eq!(all(&lanes, 1, 0), []);
+        assert!(all(&lanes, 1, 0).is_empty());
         lanes.send_batch(0, 1, &[7, 8]);
         assert_eq!(lanes.spilled(), 3, "the ring is used again once the spill has been received");
         assert_eq!(all(&lanes, 1, 0), [7, 8]);
@@ -292,7 +292,7 @@ mod tests {
             lanes.send_batch(0, 0, &[6 + spared]);
         }
         assert_eq!(all(&lanes, 0, 0), [4, 5, 6, 7]);
-        assert_eq!(all(&lanes, 0, 0), []);
+        assert!(all(&lanes, 0, 0).is_empty());
     }
 
     #[test]
@@ -359,7 +359,7 @@ mod tests {
                 }
             }
         });
-        assert_eq!(all(&lanes, 0, 0), []);
+        assert!(all(&lanes, 0, 0).is_empty());
     }
 
     /// The exchange of an engine: every worker sends for its shards, then every worker receives for its shards.

@@ -92,7 +92,7 @@ fn a_ring_may_change_hands() {
 fn a_lane_keeps_order(sender_first: bool) {
     static SPILLED: [PlainBool; 4] = [const { PlainBool::new(false) }; 4];
     let mut model = loom::model::Builder::new();
-    // Every interleaving with at most so many changes of thread that neither asked for: all of them take hours.
+    // Every interleaving with at most so many unasked changes of thread; without a bound it runs for minutes.
     model.preemption_bound = Some(4);
     model.check(move || {
         // A step on which the two depend, between any two calls, makes loom try the calls in every order.

@@ -38,21 +38,21 @@ impl Side {
 
 /// A ring of `T` with a capacity that is a power of two, for one producer and one consumer at a time.
 ///
-/// The two sides are taken as handles ([`Ring::producer`], [`Ring::consumer`]), which may be on different threads, and the
-/// two may work at the same time. There is one handle of each side at most, which is what makes the ring sound: a
+/// The two sides are taken as handles ([`Ring::producer`], [`Ring::consumer`]), which may be on different threads, and
+/// the two may work at the same time. There is one handle of each side at most, which is what makes the ring sound: a
 /// second one is refused. Taking a handle and giving it back costs one atomic exchange and one store.
 pub struct Ring<T> {
     produced: CachePadded<Side>,
     consumed: CachePadded<Side>,
-    /// Item number `n` lies in slot `n & mask`. Items in `consumed.passed..produced.passed` are initialised and belong to the
-    /// consumer; the other slots belong to the producer.
+    /// Item number `n` lies in slot `n & mask`. Items in `consumed.passed..produced.passed` are initialised and belong
+    /// to the consumer; the other slots belong to the producer.
     slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
     mask: usize,
     watch: Watch,
 }
 
-// SAFETY: a slot is accessed by the one handle of the side it belongs to, and changes sides through a release store and an
-// acquire load of an index; items move between threads, so they must be `Send`.
+// SAFETY: a slot is accessed by the one handle of the side it belongs to, and changes sides through a release store and
+// an acquire load of an index; items move between threads, so they must be `Send`.
 unsafe impl<T: Send> Sync for Ring<T> {}
 
 impl<T: Copy + Send> Ring<T> {
@@ -119,8 +119,8 @@ impl<T: Copy + Send> Ring<T> {
         *self = larger;
     }
 
-    /// The slots of `count` items from number `from`: the start and length of the part up to the end of the buffer, and the
-    /// length of the part that goes on at its start.
+    /// The slots of `count` items from number `from`: the start and length of the part up to the end of the buffer, and
+    /// the length of the part that goes on at its start.
     #[inline]
     fn parts(&self, from: usize, count: usize) -> (usize, usize, usize) {
         let start = from & self.mask;
@@ -137,15 +137,16 @@ impl<T: Copy + Send> Ring<T> {
         debug_assert!(start + items.len() <= self.capacity());
         self.watch.write(start, items.len());
         let slots = UnsafeCell::raw_get(self.slots.as_ptr().wrapping_add(start)).cast::<T>();
-        // SAFETY: the caller's promise. The source is a slice from outside the ring: slots that belong to the producer are
-        // lent to nobody, so the two do not overlap. `UnsafeCell<MaybeUninit<T>>` has the layout of `T`.
+        // SAFETY: the caller's promise. The source is a slice from outside the ring: slots that belong to the producer
+        // are lent to nobody, so the two do not overlap. `UnsafeCell<MaybeUninit<T>>` has the layout of `T`.
         unsafe { std::ptr::copy_nonoverlapping(items.as_ptr(), slots, items.len()) };
     }
 
     /// Shows consecutive slots to `f`.
     ///
     /// # Safety
-    /// The slots are within the buffer, initialised, and belong to the caller's side, the consumer's, until `f` returns.
+    /// The slots are within the buffer, initialised, and belong to the caller's side, the consumer's, until `f`
+    /// returns.
     #[inline]
     unsafe fn read(&self, start: usize, count: usize, f: &mut impl FnMut(&[T])) {
         debug_assert!(start + count <= self.capacity());

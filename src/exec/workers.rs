@@ -38,8 +38,8 @@ unsafe fn call<F: Fn(usize) + Sync>(data: *const (), worker: usize) {
 /// The job of the open phase; none tells the threads to end.
 struct JobCell(UnsafeCell<Option<Job>>);
 
-// SAFETY: worker 0 writes it only while no phase is open, the others read it only inside one; the barrier orders the two.
-// What `data` points to is `Sync` (see `call`).
+// SAFETY: worker 0 writes it only while no phase is open, the others read it only inside one; the barrier orders the
+// two. What `data` points to is `Sync` (see `call`).
 unsafe impl Sync for JobCell {}
 // SAFETY: as above: a `Job` is only ever used inside its phase, wherever the cell is.
 unsafe impl Send for JobCell {}
@@ -121,11 +121,11 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// A pool of `count` workers (0 counts as 1), started and waiting. Where the system refuses a thread, the pool has as
-    /// many as it got: see [`Workers::count`].
+    /// A pool of `count` workers (0 counts as 1), started and waiting. Where the system refuses a thread, the pool has
+    /// as many as it got: see [`Workers::count`].
     ///
-    /// With `pin` each worker, the calling thread included, stays on a core of its own, unless there are more workers than
-    /// cores: then the system does better. The calling thread is unpinned when the pool is dropped there; until
+    /// With `pin` each worker, the calling thread included, stays on a core of its own, unless there are more workers
+    /// than cores: then the system does better. The calling thread is unpinned when the pool is dropped there; until
     /// then, threads that it starts share its core (start other pools first). See [`Workers::pinned_count`].
     pub fn new(count: usize, pin: bool) -> Self {
         let count = count.max(1);
@@ -182,8 +182,8 @@ impl Workers {
     /// One phase: every worker calls `f(worker)` once; returns when all are done.
     ///
     /// # Panics
-    /// If `f` panics in some workers, the others finish all the same, and then this resumes the panic of the lowest worker
-    /// on the calling thread. The pool can be used again. Also panics if called while a phase runs.
+    /// If `f` panics in some workers, the others finish all the same, and then this resumes the panic of the lowest
+    /// worker on the calling thread. The pool can be used again. Also panics if called while a phase runs.
     pub fn run<F: Fn(usize) + Sync>(&self, f: F) {
         let _running = Running::set(&self.running);
         if self.threads.is_empty() {

@@ -1,14 +1,12 @@
 //! Floor 4: the models that come with Myriad. They use the public face only, and so prove that it suffices.
 
 pub mod city;
-mod wealth;
 
 pub use city::City;
-pub use wealth::Wealth;
 
 use crate::sim::{AnyScenario, Entry};
 
 /// All of them, the main one first.
 pub fn all() -> &'static [&'static dyn AnyScenario] {
-    &[&Entry::<City>::NEW, &Entry::<Wealth>::NEW]
+    &[&Entry::<City>::NEW]
 }

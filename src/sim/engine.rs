@@ -6,12 +6,13 @@ use std::sync::Mutex;
 
 use bevy_ecs::world::World;
 
+use super::Stepping;
 use super::agenda::Agenda;
 use super::builder::Builder;
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::directory::{Directory, ZONES_MAX};
-use super::globals::{ClockDesk, Here, Now, SeedOf};
+use super::globals::{ClockDesk, Here, Now, Population, SeedOf};
 use super::hub::{Extra, Hub};
 use super::placement::Placement;
 use super::registry::{KindPart, MessagePart, TallyPart};
@@ -20,7 +21,6 @@ use super::scenario::RunError;
 use super::shard::{Census, Shard, ShardStats};
 use super::wheel::SHARD_ZONES_MAX;
 use super::zone::{Zone, ZoneSystem};
-use super::Stepping;
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 
@@ -95,6 +95,7 @@ impl Engine {
                 let mut world = World::new();
                 world.insert_resource(Here(id));
                 world.insert_resource(SeedOf(seed));
+                world.insert_resource(Population { agents: builder.settled as u32 });
                 world.insert_resource(ClockDesk { now: clock.handle(), calendar: builder.calendar });
                 for install in &builder.installers {
                     install(&mut world);
@@ -139,6 +140,7 @@ impl Engine {
             .collect();
         let mut hub = builder.hub;
         hub.world.insert_resource(SeedOf(seed));
+        hub.world.insert_resource(Population { agents: builder.settled as u32 });
         hub.world.insert_resource(ClockDesk { now: Desk::new(Now { tick: 0 }), calendar: builder.calendar });
         let mut engine = Self {
             context,
@@ -196,13 +198,13 @@ impl Engine {
         let interval = self.context.exchange_ticks;
         let to = (from - from % interval).saturating_add(interval).min(end.as_u32());
         let window = Window { from, to };
-        let lap = self.live.lap(|| {
-            phase(&self.workers, &self.shards, &self.order, |shard| shard.live(window, &self.context))
-        });
+        let lap = self
+            .live
+            .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.live(window, &self.context)));
         lap.1?;
-        let exchange = self.exchange.lap(|| {
-            phase(&self.workers, &self.shards, &self.order, |shard| shard.exchange(&self.context))
-        });
+        let exchange = self
+            .exchange
+            .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.exchange(&self.context)));
         exchange.1?;
         self.tick_ns.record((lap.0 + exchange.0) / (to - from) as u64);
         let before = self.now;
@@ -284,10 +286,7 @@ impl Engine {
     }
 
     /// Runs a system over the whole world as it is now: any system over hub parameters.
-    pub fn ask<T: 'static, M>(
-        &mut self,
-        system: impl bevy_ecs::system::IntoSystem<(), T, M>,
-    ) -> Result<T, RunError> {
+    pub fn ask<T: 'static, M>(&mut self, system: impl bevy_ecs::system::IntoSystem<(), T, M>) -> Result<T, RunError> {
         let mut system = bevy_ecs::system::IntoSystem::into_system(system);
         bevy_ecs::system::System::initialize(&mut system, &mut self.hub.world);
         self.look(|hub, zones, _| {
@@ -303,6 +302,7 @@ impl Engine {
         self.workers.each(&self.order, |_, index| {
             let one = lock(&self.shards[index]).census(&self.context, now, with_digest);
             let mut total = total.lock().expect("nobody panics while adding");
+            total.main_agents += one.main_agents;
             total.kinds.agents += one.kinds.agents;
             total.kinds.left += one.kinds.left;
             total.kinds.arrived += one.kinds.arrived;
@@ -354,19 +354,19 @@ impl Engine {
         let mut invariants = self.invariants.clone();
         invariants.extend(self.hub.invariants.iter().map(|invariant| (invariant.name.clone(), invariant.held)));
         let phases = [
-            ("1 order letters and agenda", seconds(stats.order_ns) / workers),
-            ("2 run zones", seconds(stats.zones_ns) / workers),
-            ("3 send handoffs", seconds(stats.handoff_ns) / workers),
-            ("4 route messages", seconds(stats.route_ns) / workers),
-            ("5 place arrivals", seconds(stats.arrive_ns) / workers),
-            ("6 wait at barriers", (wall - busy / workers).max(0.0)),
-            ("7 collect and check", self.look.seconds()),
+            ("order", seconds(stats.order_ns) / workers),
+            ("zones", seconds(stats.zones_ns) / workers),
+            ("handoffs", seconds(stats.handoff_ns) / workers),
+            ("messages", seconds(stats.route_ns) / workers),
+            ("arrivals", seconds(stats.arrive_ns) / workers),
+            ("barriers", (wall - busy / workers).max(0.0)),
+            ("checks", self.look.seconds()),
         ];
         let spilled = self.messages.iter().map(|message| message.grow()).sum();
         Ok(RunReport {
             scenario: String::new(),
             seed: self.seed.0,
-            agents: census.kinds.agents,
+            agents: census.main_agents,
             zones: self.shards.iter_mut().map(|shard| lock_mut(shard).zones.len() as u64).sum(),
             shards: self.shards.len() as u64,
             workers: self.workers.count() as u64,
@@ -385,11 +385,7 @@ impl Engine {
             messages: census.posts.sent,
             messages_spilled: spilled,
             handoffs: census.kinds.left,
-            tick_ns: TickTime {
-                p50: self.tick_ns.p50(),
-                p99: self.tick_ns.p99(),
-                max: self.tick_ns.max(),
-            },
+            tick_ns: TickTime { p50: self.tick_ns.p50(), p99: self.tick_ns.p99(), max: self.tick_ns.max() },
             phase_seconds: phases.map(|(name, seconds)| (name.to_owned(), seconds)).into(),
             zone_visits: [("active", stats.active), ("abstracted", stats.abstracted), ("dormant", stats.dormant)]
                 .map(|(level, count)| (level.to_owned(), count))

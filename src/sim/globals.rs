@@ -48,6 +48,7 @@ pub(crate) struct SeedOf(pub Seed);
 #[derive(SystemParam)]
 pub struct Dice<'w> {
     seed: Res<'w, SeedOf>,
+    population: Res<'w, Population>,
 }
 
 impl Dice<'_> {
@@ -55,6 +56,11 @@ impl Dice<'_> {
     #[inline]
     pub fn draws(&self, stream: Stream, agent: AgentId, tick: Tick) -> Draws {
         self.seed.0.draws(stream, agent, tick)
+    }
+    /// Any agent of all, each as likely, by the first of those draws.
+    #[inline]
+    pub fn anyone(&self, stream: Stream, agent: AgentId, tick: Tick) -> AgentId {
+        AgentId(self.draws(stream, agent, tick).below(self.population.agents))
     }
     /// The run's seed.
     pub fn seed(&self) -> Seed {
@@ -65,6 +71,13 @@ impl Dice<'_> {
 /// Resource of a zone's World: which zone it is.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Here(pub ZoneId);
+
+/// Resource: how many agents were settled, of all kinds. Their ids are `0..agents`.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct Population {
+    /// Agents.
+    pub agents: u32,
+}
 
 /// Resource: a table that all zones read and nobody writes ([`Builder::share`](super::Builder::share)).
 #[derive(Resource)]

@@ -135,7 +135,8 @@ impl Hub {
     pub(crate) fn check(&mut self, zones: &[(ZoneId, &World)]) {
         self.with_view(zones, |hub| {
             for invariant in &mut hub.invariants {
-                invariant.held &= invariant.system.run((), &mut hub.world).expect("invariants' parameters are provided");
+                invariant.held &=
+                    invariant.system.run((), &mut hub.world).expect("invariants' parameters are provided");
             }
         });
     }

@@ -196,10 +196,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             });
             roll.wake[slot] = NEVER;
             // Its letters are routed to where it goes; the slot is set when it is placed.
-            context.directory.set(
-                departure.id,
-                Address { zone: departure.zone, kind: self.index, slot: u32::MAX },
-            );
+            context.directory.set(departure.id, Address { zone: departure.zone, kind: self.index, slot: u32::MAX });
             self.left_count += 1;
         }
     }

@@ -28,13 +28,14 @@ mod rows;
 mod scenario;
 mod shard;
 mod simulation;
+mod validation;
 mod wheel;
 mod zone;
 
 pub use builder::{Builder, Settlement};
 pub use due::{Cause, Due, DueRun, Event};
 pub use engine::Engine;
-pub use globals::{Clock, Dice, Global, Here, Tallied, Tally, Total};
+pub use globals::{Clock, Dice, Global, Here, Population, Tallied, Tally, Total};
 pub use hub::{All, Extra};
 pub use mail::{InFlight, Mailbox, Message};
 pub use options::{DetailPolicy, RunOptions, Span, Stepping};
@@ -44,3 +45,4 @@ pub use report::{Control, NoWatch, Progress, RunReport, Section, Series, TickTim
 pub use rows::{Agent, Columns, Row, Rows};
 pub use scenario::{AnyScenario, Entry, RunError, Scenario, Timing};
 pub use simulation::{Experiment, Simulation};
+pub use validation::{Validation, ValidationRow};

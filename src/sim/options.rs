@@ -71,7 +71,8 @@ pub struct RunOptions {
     pub shards: usize,
     /// Worker threads; the machine's cores if `None`.
     pub workers: Option<usize>,
-    /// Whether workers are pinned to cores.
+    /// Whether workers are pinned to cores: the command does, a library call does not, since it cannot know what else the
+    /// process does with them.
     pub pin: bool,
     /// How transitions are found.
     pub stepping: Stepping,
@@ -92,7 +93,7 @@ impl Default for RunOptions {
             span: None,
             shards: 24,
             workers: None,
-            pin: true,
+            pin: false,
             stepping: Stepping::Event,
             detail: DetailPolicy::Auto,
             time_scale: None,

@@ -133,11 +133,8 @@ impl ParamSpec {
             Value::Bool(_) => text.parse().ok().map(Value::Bool),
             Value::Text(_) => Some(Value::Text(text.to_owned())),
         };
-        let wrong = || ParamError::Type {
-            name: self.name.clone(),
-            expected: self.default.type_name(),
-            given: text.to_owned(),
-        };
+        let wrong =
+            || ParamError::Type { name: self.name.clone(), expected: self.default.type_name(), given: text.to_owned() };
         self.check(value.ok_or_else(wrong)?)
     }
 }

@@ -62,9 +62,7 @@ impl<K: Rows> KindEntry<K> {
 impl<K: Rows> KindPart for KindEntry<K> {
     fn prepare(&mut self, shards: usize, dense: bool, exchange_ticks: u32, may_travel: bool) {
         self.lanes = Some(Arc::new(RwLock::new(Lanes::new(shards, LANE_RECORDS))));
-        self.queues = (0..shards)
-            .map(|_| Desk::new(Queue { dense, exchange_ticks, ..Queue::default() }))
-            .collect();
+        self.queues = (0..shards).map(|_| Desk::new(Queue { dense, exchange_ticks, ..Queue::default() })).collect();
         self.may_travel = may_travel;
     }
 

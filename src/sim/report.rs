@@ -90,7 +90,7 @@ pub struct RunReport {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
-    /// Agents at the end.
+    /// Agents at the end, of the kind that the scenario declared first.
     pub agents: u64,
     /// Zones.
     pub zones: u64,
@@ -130,7 +130,9 @@ pub struct RunReport {
     pub handoffs: u64,
     /// Wall time of a tick.
     pub tick_ns: TickTime,
-    /// Wall seconds by phase.
+    /// Wall seconds by phase, averaged over the workers: `order` (letters and agenda put in order), `zones` (zones run),
+    /// `handoffs` (leavers sent), `messages` (routed), `arrivals` (placed), `barriers` (workers waiting for each other),
+    /// `checks` (collectors and invariants).
     pub phase_seconds: BTreeMap<String, f64>,
     /// Zone visits by level of detail: active, abstracted, dormant (passed over).
     pub zone_visits: BTreeMap<String, u64>,

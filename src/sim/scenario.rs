@@ -1,6 +1,8 @@
 //! A scenario: a named model with its parameters, and how the engine builds a world of it.
 
-use super::{Builder, ParamError, ParamSpec, Params, RunOptions, RunReport, Simulation, Span, Value, Watch};
+use super::{
+    Builder, ParamError, ParamSpec, Params, RunOptions, RunReport, Simulation, Span, Validation, Value, Watch,
+};
 use crate::base::DateTime;
 
 /// What a scenario fixes, and what it proposes.
@@ -16,6 +18,14 @@ pub struct Timing {
     pub span: Span,
     /// Agents, by default.
     pub agents: u64,
+}
+
+impl Default for Timing {
+    /// 1,000 agents, 1,000 ticks of a second each from the start of 1999, an exchange at every tick.
+    fn default() -> Self {
+        let start = DateTime::date(1999, 1, 1);
+        Self { tick_ms: 1_000, exchange_ticks: 1, start, span: Span::Ticks(1_000), agents: 1_000 }
+    }
 }
 
 /// Why a world could not be built or run.
@@ -42,10 +52,23 @@ pub trait Scenario: Sized + 'static {
     const ABOUT: &'static str;
 
     /// Its tick, its exchange interval and its defaults.
-    fn timing(params: &Self::Params) -> Timing;
+    fn timing(params: &Self::Params) -> Timing {
+        let _ = params;
+        Timing::default()
+    }
 
     /// Declares agents, systems and collectors, and settles the population.
     fn build(params: &Self::Params, sim: &mut Builder) -> Result<(), RunError>;
+
+    /// Simulates and compares with measured figures; `None` if the scenario has none.
+    fn validate(
+        params: &Self::Params,
+        options: &RunOptions,
+        watch: &mut dyn Watch,
+    ) -> Option<Result<Validation, RunError>> {
+        let _ = (params, options, watch);
+        None
+    }
 }
 
 /// A scenario whose type is forgotten: what a command line needs of it.
@@ -65,6 +88,13 @@ pub trait AnyScenario: Sync {
         options: &RunOptions,
         watch: &mut dyn Watch,
     ) -> Result<RunReport, RunError>;
+    /// Simulates and compares with measured figures; `None` if the scenario has none.
+    fn validate(
+        &self,
+        values: &[(String, Value)],
+        options: &RunOptions,
+        watch: &mut dyn Watch,
+    ) -> Option<Result<Validation, RunError>>;
 }
 
 /// [`AnyScenario`] of a [`Scenario`]: `Entry::<City>::NEW`.
@@ -94,10 +124,25 @@ impl<S: Scenario> AnyScenario for Entry<S> {
         options: &RunOptions,
         watch: &mut dyn Watch,
     ) -> Result<RunReport, RunError> {
-        let mut params = S::Params::defaults();
-        for (name, value) in values {
-            params.try_set(name, value.clone())?;
-        }
-        Simulation::of::<S>(params).options(options.clone()).watch(watch)
+        Simulation::of::<S>(params_of::<S>(values)?).options(options.clone()).watch(watch)
     }
+    fn validate(
+        &self,
+        values: &[(String, Value)],
+        options: &RunOptions,
+        watch: &mut dyn Watch,
+    ) -> Option<Result<Validation, RunError>> {
+        match params_of::<S>(values) {
+            Ok(params) => S::validate(&params, options, watch),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+fn params_of<S: Scenario>(values: &[(String, Value)]) -> Result<S::Params, ParamError> {
+    let mut params = S::Params::defaults();
+    for (name, value) in values {
+        params.try_set(name, value.clone())?;
+    }
+    Ok(params)
 }

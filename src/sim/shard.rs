@@ -3,7 +3,6 @@
 //! An interval has two phases. In [`Shard::live`] the shard runs its zones: letters and wakes of the window, in order of
 //! zone, then time. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
-
 use super::agenda::Agenda;
 use super::context::{Context, Window};
 use super::desk::Desk;
@@ -35,6 +34,8 @@ pub(crate) struct ShardStats {
 /// All that a shard says at an exchange.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Census {
+    /// Agents of the kind declared first, which a run is said to have.
+    pub main_agents: u64,
     pub kinds: KindCensus,
     pub posts: PostCensus,
     pub digest: Digest,
@@ -188,8 +189,11 @@ impl Shard {
     /// Counts, and digests if asked, what the shard holds at tick `now`.
     pub(crate) fn census(&mut self, context: &Context, now: u32, with_digest: bool) -> Census {
         let mut census = Census::default();
-        for kind in &mut self.kinds {
+        for (index, kind) in self.kinds.iter_mut().enumerate() {
             let one = kind.census(&mut self.zones, now, with_digest);
+            if index == 0 {
+                census.main_agents = one.agents;
+            }
             census.kinds.agents += one.agents;
             census.kinds.left += one.left;
             census.kinds.arrived += one.arrived;

@@ -14,10 +14,10 @@ use crate::exec::{Elapsed, cores, peak_rss_bytes};
 ///
 /// ```
 /// # use myriad::prelude::*;
+/// use myriad::scenarios::City;
 /// # fn example() -> Result<(), RunError> {
-/// use myriad::scenarios::Wealth;
-/// let report = Simulation::of::<Wealth>(Params::defaults()).agents(1_000).seed(42).run(100)?;
-/// assert_eq!(report.ticks, 100);
+/// let report = Simulation::of::<City>(Params::defaults()).agents(372).seed(42).run(6_000)?;
+/// assert_eq!(report.sim_seconds, 600.0);
 /// # Ok(()) }
 /// # example().unwrap();
 /// ```

@@ -1,7 +1,5 @@
 use super::*;
 use crate::app::fake::{self, FAKES};
-use crate::app::validate::{Extra, Validation, ValidationRow};
-use crate::sim::{RunError, RunOptions, Value, Watch};
 
 struct Said {
     code: u8,
@@ -19,23 +17,6 @@ fn at_once(_quiet: bool) -> &'static AtomicBool {
     &AT_ONCE
 }
 
-fn compare(_: &[(String, Value)], options: &RunOptions, watch: &mut dyn Watch) -> Result<Validation, RunError> {
-    watch.setup("comparing");
-    let got = options.seed as f64;
-    let text = str::to_owned;
-    let row = ValidationRow {
-        name: text("sleep"),
-        got,
-        target: 8.0,
-        unit: text("h"),
-        low: 7.0,
-        high: 9.0,
-        ok: (7.0..=9.0).contains(&got),
-        source: text("ATUS 2003"),
-    };
-    Ok(Validation { rows: vec![row], notes: Vec::new() })
-}
-
 fn say_stopped(words: &str, stop: fn(bool) -> &'static AtomicBool) -> Said {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console {
@@ -47,7 +28,7 @@ fn say_stopped(words: &str, stop: fn(bool) -> &'static AtomicBool) -> Said {
         stop,
     };
     let args = std::iter::once("myriad").chain(words.split_whitespace()).map(OsString::from).collect();
-    let app = App::new(FAKES).extra("toy", Extra { validate: Some(compare) }).extra("plain", Extra::default());
+    let app = App::new(FAKES);
     let code = app.run_cli(&Call { args, env: BTreeMap::new() }, &mut console);
     Said { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
@@ -119,7 +100,7 @@ fn bad_usage_is_told_on_stderr_with_code_2() {
         ("describe tou", "error: there is no scenario `tou`; did you mean `toy`?\n"),
         ("describe --json --template", "error: the argument '--json' cannot be used with '--template'"),
         ("completions dos", "error: invalid value 'dos' for '<SHELL>'"),
-        ("validate plain", "error: `plain` has no measured figures to be compared with; toy has them\n"),
+        ("validate plain", "error: `plain` has no measured figures to be compared with\n"),
         ("--agents", "error: a value is required for '--agents <COUNT>'"),
         ("--days 1 --ticks 5", "error: the length of the run is given twice, in --days and --ticks; give one of"),
     ];

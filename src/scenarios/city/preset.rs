@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(params.get("needs.hunger.decay_awake"), Value::Float(20.0));
         let error = params.try_set("needs.hunger.decay_awake", Value::Int(-1)).unwrap_err().to_string();
         assert!(error.contains("must be from"), "{error}");
-        let error = params.try_set("needs.hungr.decay_awake", Value::Int(20)).unwrap_err().to_string();
+        let error = params.try_set("needs.hunger.decay_awak", Value::Int(20)).unwrap_err().to_string();
         assert!(error.contains("did you mean `needs.hunger.decay_awake`"), "{error}");
     }
 }

@@ -18,7 +18,8 @@ pub struct Body {
     pub until: u32,
     /// Levels by [`Need`](super::Need): 0 desperate, 65,535 satisfied.
     pub needs: [u16; NEED_COUNT],
-    /// The place where the resident is or, on the way, the one at the end of the way; `AgentId::NONE` for home.
+    /// The place where the resident is or, on the way, the one at the end of the way. `AgentId::NONE` for home and, in
+    /// another zone, for the street.
     pub place: u32,
     /// An [`Activity`].
     pub activity: u8,
@@ -45,10 +46,8 @@ impl Body {
 
 /// The bits of [`Body::flags`].
 pub mod flag {
-    /// Neither at home nor at a place: turned away at a door.
-    pub const STREET: u8 = 1;
     /// `Person::plan` holds the plan of `Person::plan_day`.
-    pub const PLANNED: u8 = 2;
+    pub const PLANNED: u8 = 1;
 }
 
 /// Who a resident is, the purse and the day's plan (64 B).
@@ -108,7 +107,7 @@ pub struct Person {
     /// The [`Mode`](super::Mode) of the trip on which the resident is, or last was.
     pub mode: u8,
     /// Room for what the model grows by.
-    pub spare: [u8; 7],
+    pub spare: [u8; 11],
 }
 const _: () = assert!(size_of::<Person>() == 64);
 

@@ -26,6 +26,8 @@ pub trait Town {
     fn nearby(&self, zone: u16, nth: u32) -> u16;
     /// The zone of a place.
     fn zone_of(&self, place: AgentId) -> u16;
+    /// What a place is.
+    fn kind_of(&self, place: AgentId) -> PlaceKind;
     /// The bank that settles the tills of a zone.
     fn bank(&self, zone: u16) -> AgentId;
     /// The weather of a day of the run.
