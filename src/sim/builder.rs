@@ -15,6 +15,7 @@ use super::plugin::Plugin;
 use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, TallyEntry, TallyPart};
 use super::report::Series;
 use super::rows::Rows;
+use super::scenario::Timing;
 use crate::base::{AgentId, Calendar, Seed, Stream, Tick, ZoneId};
 
 /// Makes a zone's instance of a system.
@@ -75,6 +76,11 @@ impl Builder {
     /// The run's calendar.
     pub fn calendar(&self) -> Calendar {
         self.calendar
+    }
+
+    /// The tick at which the run will end, for a scenario of this timing.
+    pub fn end(&self, timing: &Timing) -> Tick {
+        self.options.end(timing, &self.calendar)
     }
 
     /// Worker threads that setting up may use.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::base::DateTime;
+use super::Timing;
+use crate::base::{Calendar, DateTime, Tick};
 
 /// How transitions are found; never what they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -98,6 +99,16 @@ impl Default for RunOptions {
             detail: DetailPolicy::Auto,
             time_scale: None,
             deal: 0,
+        }
+    }
+}
+
+impl RunOptions {
+    /// The tick at which a run ends.
+    pub(crate) fn end(&self, timing: &Timing, calendar: &Calendar) -> Tick {
+        match self.span.unwrap_or(timing.span) {
+            Span::Ticks(ticks) => Tick(ticks),
+            Span::Seconds(seconds) => Tick(calendar.ticks(seconds)),
         }
     }
 }

@@ -108,7 +108,19 @@ impl<S: Scenario> Experiment<S> {
     ///
     /// # Errors
     /// As [`Experiment::run`].
-    pub fn watch(mut self, watch: &mut dyn Watch) -> Result<RunReport, RunError> {
+    pub fn watch(self, watch: &mut dyn Watch) -> Result<RunReport, RunError> {
+        self.watch_to(watch, |_| Ok(()))
+    }
+
+    /// As [`Experiment::watch`], and lets `last` look at the world before it is gone.
+    ///
+    /// # Errors
+    /// As [`Experiment::run`], and what `last` returns.
+    pub fn watch_to(
+        mut self,
+        watch: &mut dyn Watch,
+        last: impl FnOnce(&mut Engine) -> Result<(), RunError>,
+    ) -> Result<RunReport, RunError> {
         // Pinning more workers than there are cores would stack them.
         self.options.pin &= self.options.workers.unwrap_or_else(cores::count) <= cores::count();
         let timing = S::timing(&self.params);
@@ -116,10 +128,7 @@ impl<S: Scenario> Experiment<S> {
         let mut engine = self.build_watched(watch)?;
         let setup_seconds = setup.seconds();
         let calendar = engine.calendar();
-        let end = match self.options.span.unwrap_or(timing.span) {
-            Span::Ticks(ticks) => ticks,
-            Span::Seconds(seconds) => calendar.ticks(seconds),
-        };
+        let end = self.options.end(&timing, &calendar).0;
         if end >= u32::MAX as u64 {
             return Err(RunError::Input(format!(
                 "{end} ticks are too many: at most {} ({:.0} days of this scenario)",
@@ -151,6 +160,7 @@ impl<S: Scenario> Experiment<S> {
         }
         let wall_seconds = running.seconds();
         let mut report = engine.report()?;
+        last(&mut engine)?;
         report.scenario = S::NAME.to_owned();
         report.interrupted = interrupted;
         report.setup_seconds = setup_seconds;

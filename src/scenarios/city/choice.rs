@@ -45,7 +45,9 @@ const REMNANT: i32 = 9;
 const OUT_FREE: i32 = 45;
 /// Age from which people go out alone.
 const ALONE_AGE: u8 = 11;
-/// A sunny noon to a mild evening: when parks are used.
+/// Age from which people shop, eat out and choose venues on their own.
+const GROWN_AGE: u8 = 16;
+/// When parks are used.
 const DAYLIGHT: std::ops::Range<i32> = 480..1_200;
 
 impl Outlook {
@@ -115,7 +117,8 @@ pub fn choose<T: Town>(
         if at_work && body.does(duty) && long && banned.is_none() {
             // The end of the first half of the shift.
             let out = duty == Activity::Work && person.money > -n.credit && draws.chance16(n.lunch_out);
-            let found = if out { find(env, PlaceKind::Restaurant, person.work, 2, moment.minute + 5, draws) } else { None };
+            let found =
+                if out { find(env, PlaceKind::Restaurant, person.work, 2, moment.minute + 5, draws) } else { None };
             let (place, zone) = found.unwrap_or((AgentId(person.workplace), person.work));
             return Choice { activity: Activity::Eat, place, zone };
         }
@@ -157,18 +160,19 @@ fn utilities<T: Town>(
     let unmet = body.needs.map(|level| ((u16::MAX - level) >> 6) as i32);
     let want = |need: Need| {
         let unmet = unmet[need.index()];
-        rules.weight[need.index()] * (unmet * unmet >> 10) >> 10
+        (rules.weight[need.index()] * ((unmet * unmet) >> 10)) >> 10
     };
     let base = |activity: Activity| {
         let rule = &rules.activity[activity.index()];
         // Eight activities compete (Wash, Eat, and from Shop to Rest), eight bytes of one draw.
         let nth = if activity < Activity::Travel { activity.index() - 1 } else { activity.index() - 4 };
         let byte = noise >> (8 * nth) & 255;
-        rule.appeal + if free_day { rule.free_day } else { 0 } + (n.noise * byte as i32 >> 8)
+        rule.appeal + if free_day { rule.free_day } else { 0 } + ((n.noise * byte as i32) >> 8)
     };
     let free = outlook.free();
     let can_go_out = person.age >= ALONE_AGE && free > OUT_FREE + 20 && (420..1_380).contains(&moment.minute);
     let can_pay = person.money > -n.credit;
+    let grown = person.age >= GROWN_AGE;
 
     let mut utility = [NEVER; ACTIVITY_COUNT];
     let mut set = |activity: Activity, allowed: bool, value: i32| {
@@ -196,7 +200,11 @@ fn utilities<T: Town>(
         base(Activity::Chores) + n.chores * left.min(180) / 128,
     );
     let empty = 1_024 - (person.pantry as i32 * 1_024 / n.basket.max(1) as i32).min(1_024);
-    set(Activity::Shop, can_go_out && can_pay && empty > 200, base(Activity::Shop) + (n.shop * (empty * empty >> 10) >> 10));
+    set(
+        Activity::Shop,
+        can_go_out && can_pay && grown && empty > 200,
+        base(Activity::Shop) + ((n.shop * ((empty * empty) >> 10)) >> 10),
+    );
     let weather = env.town.weather(moment.day);
     let rain = if weather.rain as u32 >= n.wet { n.rain } else { 0 };
     let cold = (n.mild - weather.temperature as i32).max(0) * n.cold / 10;
@@ -220,7 +228,7 @@ fn place_of<T: Town>(
 ) -> Option<Choice> {
     let n = &env.rules.n;
     let free_day = outlook.facts.is_free();
-    let grown = person.age >= 16;
+    let grown = person.age >= GROWN_AGE;
     let weather = env.town.weather(moment.day);
     let (kind, reach) = match activity {
         Activity::Shop => (PlaceKind::Shop, n.reach_near),
@@ -262,7 +270,7 @@ fn find<T: Town>(
     }
     let word = draws.u32();
     // The product of two uniform numbers: half of the visits go to the nearest fifth.
-    let nth = ((word & 0xffff) * (word >> 16) >> 16) as u64 * reach as u64 >> 16;
+    let nth = ((((word & 0xffff) * (word >> 16)) >> 16) as u64 * reach as u64) >> 16;
     for nth in [nth as u32, 0, 1, 2, 3] {
         let zone = env.town.nearby(from, nth);
         let count = env.town.places(zone, kind);
@@ -307,7 +315,7 @@ pub fn stay_minutes<T: Town>(
                 (end.min(minute + person.shift_minutes as i32) - minute + draws.between(-spread, spread)).max(5)
             }
         }
-        Activity::Eat if outlook.on_duty() => 30 + draws.between(-8, 8),
+        Activity::Eat if outlook.on_duty() => 27 + draws.between(-8, 8),
         _ => {
             let free = outlook.free();
             let minutes = (rule.minutes + draws.between(-rule.spread, rule.spread)).max(3);

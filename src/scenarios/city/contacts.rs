@@ -12,7 +12,7 @@ impl Contacts {
     #[inline]
     pub fn closeness(&self, index: usize, day: u32, fade: u32) -> u32 {
         let days = (day as u8).wrapping_sub(self.day[index]) as u32;
-        (self.strength[index] as u32).saturating_sub(days * fade >> 4)
+        (self.strength[index] as u32).saturating_sub((days * fade) >> 4)
     }
 
     /// Where somebody stands in the list.

@@ -13,8 +13,8 @@ use crate::base::{AgentId, Draws, Stream, Tick};
 const CHOOSE: Stream = Stream::named("city/choose");
 const STAY: Stream = Stream::named("city/stay");
 const ANSWER: Stream = Stream::named("city/answer");
-/// Age from which rent is paid.
-const GROWN_AGE: u8 = 18;
+/// Age from which rent is paid and invitations are accepted.
+const ADULT_AGE: u8 = 18;
 
 /// One resident at one tick: the rows and the surroundings.
 struct Life<'a, 'e, T: Town, F: Effects> {
@@ -132,12 +132,13 @@ impl<T: Town, F: Effects> Life<'_, '_, T, F> {
     /// Plans the day if it is a new one; once a week rents are paid and benefits claimed.
     fn new_day(&mut self) {
         let day = self.moment.day;
-        if !plan_day(self.env, self.id, self.body, self.person, day) || (self.id.0 ^ day) % 7 != day % 7 {
+        let is_rent_day = (self.id.0 as u64 + day as u64).is_multiple_of(7);
+        if !plan_day(self.env, self.id, self.body, self.person, day) || !is_rent_day {
             return;
         }
         let rules = self.env.rules;
         let benefit = rules.benefit[(self.person.role as usize).min(rules.benefit.len() - 1)];
-        let rent = if self.person.age >= GROWN_AGE { self.env.price(rules.n.rent, day) } else { 0 };
+        let rent = if self.person.age >= ADULT_AGE { self.env.price(rules.n.rent, day) } else { 0 };
         if (rent > 0 || benefit > 0) && self.env.town.places(self.person.home, PlaceKind::Housing) > 0 {
             let housing = self.env.town.place(self.person.home, PlaceKind::Housing, 0);
             let value = self.env.price(benefit, day) as u32;
@@ -153,8 +154,7 @@ impl<T: Town, F: Effects> Life<'_, '_, T, F> {
     fn decide(&mut self, banned: Option<Activity>) {
         let outlook = self.outlook();
         let mut draws = self.draws(CHOOSE);
-        let choice =
-            choose(self.env, self.moment, self.zone, self.body, self.person, &outlook, banned, &mut draws);
+        let choice = choose(self.env, self.moment, self.zone, self.body, self.person, &outlook, banned, &mut draws);
         self.pursue(choice, &outlook);
     }
 
@@ -173,7 +173,7 @@ impl<T: Town, F: Effects> Life<'_, '_, T, F> {
             let mut value = 0;
             if ends_shift {
                 let cents = self.person.wage as u64 * self.person.worked as u64 * 5 / 60;
-                value = (cents * self.env.rules.n.wage_net as u64 >> 16).min(i32::MAX as u64) as u32;
+                value = ((cents * self.env.rules.n.wage_net as u64) >> 16).min(i32::MAX as u64) as u32;
                 self.person.worked = 0;
             }
             self.fx.send(AgentId(self.body.place), Note { value, ..Note::of(NoteKind::CheckOut) });
@@ -246,12 +246,12 @@ impl<T: Town, F: Effects> Life<'_, '_, T, F> {
         let rule = &self.env.rules.activity[activity.index()];
         let [_, _, extraversion, agreeableness, neuroticism] = self.person.traits.map(|x| x as i32 - 128);
         let satisfied = (self.body.needs.iter().map(|&level| level as i32).sum::<i32>() / 6 - 32_768) >> 5;
-        let mut valence = rule.valence + (satisfied * n.valence_needs >> 10);
+        let mut valence = rule.valence + ((satisfied * n.valence_needs) >> 10);
         valence += ((extraversion + agreeableness - 2 * neuroticism) * n.valence_temper) >> 9;
         if self.person.money < 0 {
             valence -= n.valence_debt;
         }
-        let arousal = rule.arousal + (extraversion * n.arousal_temper >> 7);
+        let arousal = rule.arousal + ((extraversion * n.arousal_temper) >> 7);
         self.person.valence_target = valence.clamp(-MOOD_MAX, MOOD_MAX) as i16;
         self.person.arousal_target = arousal.clamp(-MOOD_MAX, MOOD_MAX) as i16;
     }
@@ -262,7 +262,7 @@ impl<T: Town, F: Effects> Life<'_, '_, T, F> {
         self.fx.count(Tally::Meeting);
         self.body.raise(Need::Social, n.company as u16);
         let own = self.body.valence as i32;
-        let closer = own + ((valence as i32 - own) * n.contagion >> 16);
+        let closer = own + (((valence as i32 - own) * n.contagion) >> 16);
         self.body.valence = closer.clamp(-MOOD_MAX, MOOD_MAX) as i16;
         let kin = who.0.wrapping_sub(self.person.household) < self.person.household_size as u32;
         if !kin {
@@ -304,7 +304,7 @@ impl<T: Town, F: Effects> Life<'_, '_, T, F> {
         let rules = self.env.rules;
         let idle = self.body.does(Activity::Leisure) || self.body.does(Activity::Rest);
         let at_home = self.body.place == AgentId::NONE.0 && self.zone == self.person.home;
-        if !idle || !at_home || self.person.age < GROWN_AGE || self.person.money <= -rules.n.credit {
+        if !idle || !at_home || self.person.age < ADULT_AGE || self.person.money <= -rules.n.credit {
             return false;
         }
         self.come_to_now();

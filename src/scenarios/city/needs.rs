@@ -1,8 +1,8 @@
 //! Needs and moods in closed form: a level at any tick is a function of the row and the tick, in whole numbers.
 //!
-//! A level is a `u16`. Between two transitions it changes by a constant rate, given in 65,536ths of a unit a tick, so
-//! `level(t) = clamp(65,536 x level(since) + rate x (t - since)) / 65,536`, rounded down. A product of a rate below 2^24
-//! and a span below 2^32 fits 64 bits: there is no rounding before the last division, which is a shift.
+//! A level is a `u16`. Between two transitions it changes by a constant rate, given in 65,536ths of a unit a tick:
+//! `level(t) = clamp(65,536 x level(since) + rate x (t - since)) / 65,536`, rounded down. A product of a rate below
+//! 2^24 and a span below 2^32 fits 64 bits: there is no rounding before the last division, which is a shift.
 
 use super::kinds::{ACTIVITY_COUNT, Activity, NEED_COUNT, Need};
 use super::rows::{Body, Person};
@@ -70,11 +70,12 @@ impl Body {
     /// Reads the row and one line of the table; no division, no branch that depends on the levels.
     #[inline]
     pub fn is_due(&self, now: u32, rates: &Rates) -> bool {
-        let elapsed = now.saturating_sub(self.since) as u64;
+        let elapsed = now.saturating_sub(self.since) as i64;
         let fall = self.row(&rates.fall);
         let mut due = now >= self.until;
-        for (need, &fall) in fall.iter().enumerate() {
-            due |= fall as u64 * elapsed >= margin(self.needs[need], rates.threshold[need]);
+        for ((&level, &threshold), &fall) in self.needs.iter().zip(&rates.threshold).zip(fall) {
+            let margin = level as i64 - threshold as i64;
+            due |= (margin > 0) & (fall as i64 * elapsed >= margin << 16);
         }
         due & (now > self.since)
     }
@@ -101,7 +102,7 @@ impl Body {
     pub fn mood(&self, person: &Person, now: u32, rates: &Rates) -> (i16, i16) {
         let elapsed = now.saturating_sub(self.since) as u64;
         let toward = |from: i16, to: i16, rate: u32| {
-            let step = (rate as u64 * elapsed >> 16).min(i16::MAX as u64) as i32;
+            let step = ((rate as u64 * elapsed) >> 16).min(i16::MAX as u64) as i32;
             let (from, to) = (from as i32, to as i32);
             (from + (to - from).clamp(-step, step)) as i16
         };
@@ -242,7 +243,8 @@ mod tests {
             rebased.rebase(&person, half, &rules.rates);
             let (once, twice) = (body.levels(body.until, &rules.rates), rebased.levels(body.until, &rules.rates));
             assert!((0..NEED_COUNT).all(|need| once[need].abs_diff(twice[need]) <= 1), "{once:?} {twice:?}");
-            let (once, twice) = (body.mood(&person, body.until, &rules.rates), rebased.mood(&person, body.until, &rules.rates));
+            let (once, twice) =
+                (body.mood(&person, body.until, &rules.rates), rebased.mood(&person, body.until, &rules.rates));
             assert!(once.0.abs_diff(twice.0) <= 1 && once.1.abs_diff(twice.1) <= 1);
         }
         let mut body = Body { needs: [0, FULL, 10, 20, 30, FULL - 1], until: u32::MAX, ..Body::zeroed() };

@@ -160,7 +160,15 @@ impl<'a, T: Town> Reference<'a, T> {
         }
         self.act(now, to, |this, desk| {
             if to as usize >= count {
-                place_receive(now, AgentId(to), AgentId(from), &note, &mut this.places[to as usize - count], &env, desk);
+                place_receive(
+                    now,
+                    AgentId(to),
+                    AgentId(from),
+                    &note,
+                    &mut this.places[to as usize - count],
+                    &env,
+                    desk,
+                );
                 return;
             }
             let Resident { rows: (body, person, contacts), zone, .. } = &mut this.residents[to as usize];

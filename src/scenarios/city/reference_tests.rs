@@ -1,27 +1,31 @@
 use super::super::kinds::{Activity, PlaceKind, Role, Tally};
 use super::super::preset::CityParams;
 use super::super::rules::Rules;
-use super::super::toy::{ToyTown, toy};
 use super::super::town::Env;
+use super::super::toy::{ToyTown, toy};
 use super::Reference;
-use crate::base::{AgentId, Calendar, DateTime, Seed};
-use crate::sim::Params;
+use crate::base::{AgentId, Calendar, DateTime, Seed, Stream, Tick};
+use crate::sim::{Params, Value};
 
 const DAY: u32 = 864_000;
 const HOUR: u32 = 36_000;
 
-fn with_town(residents: u32, check: impl FnOnce(Reference<ToyTown>, &ToyTown)) {
-    let calendar = Calendar::new(DateTime::date(1999, 5, 3), 100);
-    let rules = Rules::compile(&CityParams::defaults(), &calendar, 100).unwrap();
+fn with_town(residents: u32, check: impl FnOnce(Reference<ToyTown>)) {
+    with_params(residents, DateTime::date(1999, 5, 3), &CityParams::defaults(), check);
+}
+
+fn with_params(residents: u32, start: DateTime, params: &CityParams, check: impl FnOnce(Reference<ToyTown>)) {
+    let calendar = Calendar::new(start, 100);
+    let rules = Rules::compile(params, &calendar, 100).unwrap();
     let seed = Seed(1999);
     let (town, settlers, places) = toy(residents, &rules, &calendar, seed);
     let env = Env { rules: &rules, calendar: &calendar, seed, town: &town };
-    check(Reference::new(env, &settlers, places), &town);
+    check(Reference::new(env, &settlers, places));
 }
 
 #[test]
 fn money_and_presence_are_conserved_and_nobody_loops() {
-    with_town(2_000, |mut world, _| {
+    with_town(2_000, |mut world| {
         let money = world.money();
         for day in 0..7 {
             let before: Vec<u32> = world.residents.iter().map(|resident| resident.transitions).collect();
@@ -35,9 +39,8 @@ fn money_and_presence_are_conserved_and_nobody_loops() {
         // Places agree with residents about who is where, but for what is in flight at this tick.
         let inside = |index: usize| {
             let id = (world.residents.len() + index) as u32;
-            let here = |resident: &&super::Resident| {
-                resident.rows.0.place == id && !resident.rows.0.does(Activity::Travel)
-            };
+            let here =
+                |resident: &&super::Resident| resident.rows.0.place == id && !resident.rows.0.does(Activity::Travel);
             world.residents.iter().filter(here).count() as i32
         };
         let in_flight = world.notes.len() as i32;
@@ -59,7 +62,7 @@ fn money_and_presence_are_conserved_and_nobody_loops() {
 
 #[test]
 fn the_day_is_that_of_the_time_use_survey() {
-    with_town(4_000, |mut world, town| {
+    with_town(4_000, |mut world| {
         let (weekday, saturday) = (3, 5);
         world.figures.samples = vec![weekday * DAY + 4 * HOUR, weekday * DAY + 11 * HOUR, weekday * DAY + 12 * HOUR];
         world.run_to(9 * DAY);
@@ -102,7 +105,6 @@ fn the_day_is_that_of_the_time_use_survey() {
         for tally in Tally::ALL {
             println!("  {:22}{:.4}", tally.name(), per_day(world.figures.tallies[tally.index()]));
         }
-        let _ = town;
         let all = |day, activity| {
             let (e, n) = (adults(true), adults(false));
             (minutes(day, true, activity) * e + minutes(day, false, activity) * n) / (e + n)
@@ -128,7 +130,7 @@ fn the_day_is_that_of_the_time_use_survey() {
         assert!((360.0..=450.0).contains(&minutes(weekday, true, Activity::Work)));
         assert!(minutes(saturday, true, Activity::Work) < 170.0);
         assert!((65.0..=100.0).contains(&all(weekday, Activity::Travel)));
-        assert!((240.0..=350.0).contains(&leisure(weekday)) && leisure(saturday) > leisure(weekday));
+        assert!((240.0..=345.0).contains(&leisure(weekday)) && leisure(saturday) > leisure(weekday));
         assert!((90.0..=160.0).contains(&all(weekday, Activity::Chores)));
         assert!((50.0..=85.0).contains(&all(weekday, Activity::Eat)));
         assert!((32.0..=60.0).contains(&all(weekday, Activity::Wash)));
@@ -141,11 +143,48 @@ fn the_day_is_that_of_the_time_use_survey() {
 fn a_run_is_a_function_of_its_seed() {
     let run = || {
         let mut bodies = Vec::new();
-        with_town(300, |mut world, _| {
+        with_town(300, |mut world| {
             world.run_to(2 * DAY);
             bodies = world.residents.iter().map(|resident| resident.rows).collect();
         });
         bodies
     };
     assert!(run() == run());
+}
+
+#[test]
+fn any_start_and_any_allowed_value_keep_the_invariants() {
+    let check = |start: &str, sets: &[(&str, Value)]| {
+        let mut params = CityParams::defaults();
+        for (name, value) in sets {
+            params.try_set(name, value.clone()).unwrap();
+        }
+        with_params(300, start.parse().unwrap(), &params, |mut world| {
+            let money = world.money();
+            world.run_to(3 * DAY);
+            assert_eq!(world.money(), money, "{start} {sets:?}");
+            let most = world.residents.iter().map(|resident| resident.transitions).max().unwrap();
+            assert!(most < 3 * 500, "{most} transitions in three days: {start} {sets:?}");
+        });
+    };
+    for start in ["1999-05-04T13:20:07", "1999-12-31T23:59:59", "1999-07-04T03:00"] {
+        check(start, &[]);
+    }
+    // Each number at one end of its range, an eighth of them at once.
+    let specs = CityParams::specs();
+    for round in 0..6 {
+        let mut sets = Vec::new();
+        for (index, spec) in specs.iter().enumerate() {
+            let Some((low, high)) = spec.range else { continue };
+            let draw = Seed(round).draws(Stream::named("ends"), AgentId(index as u32), Tick(0)).u32();
+            let end = if draw & 1 == 0 { low } else { high };
+            match spec.default {
+                Value::Int(_) if draw >> 1 & 7 == 0 => sets.push((spec.name.as_str(), Value::Int(end as i64))),
+                Value::Float(_) if draw >> 1 & 7 == 0 => sets.push((spec.name.as_str(), Value::Float(end))),
+                _ => {}
+            }
+        }
+        assert!(sets.len() > 15);
+        check("1999-05-04", &sets);
+    }
 }

@@ -278,9 +278,8 @@ impl Rules {
             weight: Need::ALL.map(|need| minutes(&format!("needs.{}.weight", need.name()))),
             benefit: Role::ALL
                 .map(|role| whole(params.number(&format!("money.benefit.{}", role.name())) * 100.0) as u32),
-            chores: Role::ALL.map(|role| {
-                ["weekday", "free"].map(|day| minutes(&format!("chores.{}.{day}", role.name())))
-            }),
+            chores: Role::ALL
+                .map(|role| ["weekday", "free"].map(|day| minutes(&format!("chores.{}.{day}", role.name())))),
             n: Numbers::compile(params),
             days: days(params, calendar)?,
         })
@@ -308,8 +307,7 @@ fn days(params: &CityParams, calendar: &Calendar) -> Result<Vec<DayFacts>, Strin
         let date: DateTime = text.parse().map_err(|error| format!("`{name}`: {error}"))?;
         Ok::<_, String>(date.epoch_days() - first)
     };
-    let mut days: Vec<_> =
-        (0..DAY_COUNT as i64).map(|n| DayFacts((first + n + 3).rem_euclid(7) as u8)).collect();
+    let mut days: Vec<_> = (0..DAY_COUNT as i64).map(|n| DayFacts((first + n + 3).rem_euclid(7) as u8)).collect();
     for text in params.text("calendar.holidays").split_whitespace() {
         if let Some(facts) = days.get_mut(day("calendar.holidays", text)? as usize) {
             facts.0 |= DayFacts::HOLIDAY;
@@ -317,8 +315,7 @@ fn days(params: &CityParams, calendar: &Calendar) -> Result<Vec<DayFacts>, Strin
     }
     for text in params.text("calendar.vacations").split_whitespace() {
         let name = "calendar.vacations";
-        let (from, to) =
-            text.split_once('/').ok_or(format!("`{name}`: `{text}` is not like 1999-06-29/1999-09-08"))?;
+        let (from, to) = text.split_once('/').ok_or(format!("`{name}`: `{text}` is not like 1999-06-29/1999-09-08"))?;
         let (from, to) = (day(name, from)?, day(name, to)?);
         for n in from.max(0)..=to.min(DAY_COUNT as i64 - 1) {
             days[n as usize].0 |= DayFacts::NO_SCHOOL;

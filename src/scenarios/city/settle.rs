@@ -57,7 +57,7 @@ pub fn settle<T: Town>(id: AgentId, settler: &Settler, env: &Env<T>) -> (Body, P
         env.rules.benefit[settler.role.index()] as u64
     };
     // Between nothing and twice the mean.
-    let money = (income * n.purse_weeks as u64 * draws.below(2 << 16) as u64 >> 16) as i64;
+    let money = ((income * n.purse_weeks as u64 * draws.below(2 << 16) as u64) >> 16) as i64;
     let mut person = Person {
         money,
         household: settler.household.0,
