@@ -4,9 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use bevy_ecs::system::{BoxedSystem, IntoSystem};
-use bevy_ecs::world::World;
 
-use super::globals::{Global, Tallied};
+use super::globals::{SharedOf, Tallied};
+use super::hand::Drawer;
 use super::hub::{Collector, Extra, Hub, Invariant};
 use super::kind::Scan;
 use super::mail::Message;
@@ -20,8 +20,8 @@ use crate::base::{AgentId, Calendar, Seed, Stream, Tick, ZoneId};
 
 /// Makes a zone's instance of a system.
 pub(crate) type SystemMaker = Box<dyn Fn() -> BoxedSystem + Send + Sync>;
-/// Gives a World something that all share.
-pub(crate) type Installer = Box<dyn Fn(&mut World) + Send + Sync>;
+/// Gives the systems of a World something that all share.
+pub(crate) type Installer = Box<dyn Fn(&mut Drawer) + Send + Sync>;
 
 /// What a scenario declares: zones, kinds of agents and who settles where, messages, systems, tallies, collectors,
 /// invariants. The order in which systems are added is the order in which they run.
@@ -55,7 +55,7 @@ impl Builder {
             installers: Vec::new(),
             settled: 0,
             costs: Vec::new(),
-            hub: Hub::default(),
+            hub: Hub::new(calendar),
             setup: Vec::new(),
         };
         // `Due<K>` of a kind without messages.
@@ -113,10 +113,10 @@ impl Builder {
         self
     }
 
-    /// Shares a table that every zone and the hub may read as `Res<Global<T>>`.
+    /// Shares a table that every zone and the hub may read as `Shared<T>`.
     pub fn share<T: Send + Sync + 'static>(&mut self, table: Arc<T>) -> &mut Self {
-        self.hub.world.insert_resource(Global { table: table.clone() });
-        self.installers.push(Box::new(move |world| world.insert_resource(Global { table: table.clone() })));
+        self.hub.world.resource_mut::<Drawer>().put(SharedOf(table.clone()));
+        self.installers.push(Box::new(move |drawer| drawer.put(SharedOf(table.clone()))));
         self
     }
 
@@ -194,7 +194,7 @@ impl Builder {
     }
 
     /// Samples a number every so many ticks (at the first exchange from then on), at the start and at the end: any
-    /// system over hub parameters ([`All`](super::All), `Res<Total<T>>`, `Res<Global<T>>`...) that returns one.
+    /// system over hub parameters ([`All`](super::All), `Res<Total<T>>`, `Shared<T>`...) that returns one.
     pub fn collect<M>(&mut self, name: &str, every: u64, system: impl IntoSystem<(), f64, M>) -> &mut Self {
         let mut system: BoxedSystem<(), f64> = Box::new(IntoSystem::into_system(system));
         system.initialize(&mut self.hub.world);
@@ -234,6 +234,7 @@ impl Builder {
 /// The agents of one kind in one zone at the start.
 pub struct Settlement<K> {
     pub(crate) agents: Vec<(AgentId, u32, K)>,
+    pub(crate) spare: usize,
 }
 
 impl<K: Rows> Settlement<K> {
@@ -243,8 +244,10 @@ impl<K: Rows> Settlement<K> {
         self.agents.push((id, wake, rows));
     }
 
-    /// Room for so many more.
-    pub fn reserve(&mut self, count: usize) {
-        self.agents.reserve_exact(count);
+    /// Says that `residents` agents will be added, and that so many more will be in the zone at times: rows are kept ready
+    /// for them, where columns that have to grow would double.
+    pub fn reserve(&mut self, residents: usize, visitors: usize) {
+        self.agents.reserve_exact(residents);
+        self.spare += visitors;
     }
 }

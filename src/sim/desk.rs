@@ -1,6 +1,6 @@
 //! A desk: state of a shard that its zones' systems share, one at a time.
 //!
-//! The engine and each zone's World hold a handle to the same value. A shard is run by one worker at a time, its zones
+//! The engine and each zone's systems hold a handle to the same value. A shard is run by one worker at a time, its zones
 //! one after the other, so no two handles are ever used at once; this is the one place that relies on it.
 
 use std::cell::UnsafeCell;
@@ -13,21 +13,23 @@ struct Shared<T>(UnsafeCell<T>);
 // take over at a barrier, which orders the accesses.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
-/// A handle to a value shared by a shard and the Worlds of its zones.
+/// A handle to a value shared by a shard and the systems of its zones.
 pub(crate) struct Desk<T>(Arc<Shared<T>>);
+
+impl<T> Clone for Desk<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<T: Send + 'static> Desk<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(Arc::new(Shared(UnsafeCell::new(value))))
     }
 
-    /// Another handle, for a zone's World.
-    pub(crate) fn handle(&self) -> Self {
-        Self(self.0.clone())
-    }
 
     /// The value. The engine calls this only while none of the shard's systems runs, a system parameter only through a
-    /// `ResMut` of its handle, so a second parameter of the same system cannot reach it.
+    /// [`Hand`](super::hand::Hand) that writes, so a second parameter of the same system cannot reach it.
     #[inline]
     #[allow(clippy::mut_from_ref)]
     pub(crate) fn get(&self) -> &mut T {

@@ -1,25 +1,37 @@
 //! [`Due`]: the system parameter through which a model lives: who is due, with its rows, in order of time.
 
-use bevy_ecs::prelude::{Query, ResMut, Resource};
+use bevy_ecs::prelude::{Query, Resource};
 use bevy_ecs::system::SystemParam;
 
 use super::desk::Desk;
+use super::hand::{Drawer, Hand, Handed};
 use super::mail::{Inbox, InboxOf, Message};
 use super::queue::{NEVER, Queue, Roll};
 use super::rows::{Columns, Rows};
 use crate::base::{AgentId, Tick, ZoneId};
 
+/// A kind's queue in the shard, and its roll in the zone.
 #[derive(Resource)]
-pub(crate) struct QueueOf<K: Rows> {
+pub(crate) struct LivesOf<K: Rows> {
     pub queue: Desk<Queue>,
+    pub roll: Desk<Roll>,
     pub kind: usize,
     pub marker: std::marker::PhantomData<fn() -> K>,
 }
 
-#[derive(Resource)]
-pub(crate) struct RollOf<K: Rows> {
-    pub roll: Desk<Roll>,
-    pub marker: std::marker::PhantomData<fn() -> K>,
+impl<K: Rows> Clone for LivesOf<K> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone(), roll: self.roll.clone(), kind: self.kind, marker: self.marker }
+    }
+}
+
+impl<K: Rows> Handed for LivesOf<K> {
+    fn missing() -> String {
+        format!("a system reads `Due` of agents ({}) that the scenario does not settle", K::name())
+    }
+    fn taken(&self, drawer: &mut Drawer) {
+        drawer.kinds_taken |= 1 << self.kind;
+    }
 }
 
 /// System parameter: the agents of kind `K` for which something is due in this visit of the zone, with their rows: those
@@ -42,9 +54,8 @@ pub(crate) struct RollOf<K: Rows> {
 /// ```
 #[derive(SystemParam)]
 pub struct Due<'w, 's, K: Rows, M: Message = ()> {
-    queue: ResMut<'w, QueueOf<K>>,
-    roll: ResMut<'w, RollOf<K>>,
-    inbox: ResMut<'w, InboxOf<M>>,
+    lives: Hand<'s, LivesOf<K>>,
+    inbox: Hand<'s, InboxOf<M>>,
     rows: Query<'w, 's, <K as Rows>::Query>,
 }
 
@@ -53,10 +64,10 @@ impl<K: Rows, M: Message> Due<'_, '_, K, M> {
     #[inline]
     pub fn open(&mut self) -> DueRun<'_, K, M> {
         DueRun {
-            kind: self.queue.kind,
-            queue: self.queue.queue.get(),
-            roll: self.roll.roll.get(),
-            inbox: self.inbox.0.get(),
+            kind: self.lives.0.kind,
+            queue: self.lives.0.queue.get(),
+            roll: self.lives.0.roll.get(),
+            inbox: self.inbox.0.0.get(),
             columns: K::columns(self.rows.reborrow()),
         }
     }

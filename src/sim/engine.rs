@@ -12,7 +12,8 @@ use super::builder::Builder;
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::directory::{Directory, ZONES_MAX};
-use super::globals::{ClockDesk, Here, Now, Population, SeedOf};
+use super::globals::{ClockOf, DiceOf, HereIs, Now};
+use super::hand::Drawer;
 use super::hub::{Extra, Hub};
 use super::placement::Placement;
 use super::registry::{KindPart, MessagePart, TallyPart};
@@ -84,6 +85,7 @@ impl Engine {
             shards,
         };
         let seed = Seed(options.seed);
+        let dice = DiceOf { seed, agents: builder.settled as u32 };
         let workers = Workers::new(worker_count, options.pin);
         let paced = options.time_scale.is_some();
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
@@ -93,19 +95,20 @@ impl Engine {
             let mut agenda = Agenda::new(exchange_ticks);
             let furnish = |(place, &id): (usize, &ZoneId)| {
                 let mut world = World::new();
-                world.insert_resource(Here(id));
-                world.insert_resource(SeedOf(seed));
-                world.insert_resource(Population { agents: builder.settled as u32 });
-                world.insert_resource(ClockDesk { now: clock.handle(), calendar: builder.calendar });
+                let mut drawer = Drawer::default();
+                drawer.put(HereIs(id));
+                drawer.put(dice);
+                drawer.put(ClockOf { now: clock.clone(), calendar: builder.calendar });
                 for install in &builder.installers {
-                    install(&mut world);
+                    install(&mut drawer);
                 }
                 for message in &builder.messages {
-                    message.for_zone(index, &mut world);
+                    message.for_zone(index, &mut drawer);
                 }
                 for tally in &builder.tallies {
-                    tally.for_zone(index, &mut world);
+                    tally.for_zone(index, &mut drawer);
                 }
+                world.insert_resource(drawer);
                 let kinds = builder.kinds.iter().map(|kind| kind.for_zone(index, &mut world)).collect();
                 let mut zone = Zone { id, world, systems: Vec::new(), kinds };
                 for kind in &builder.kinds {
@@ -113,9 +116,12 @@ impl Engine {
                 }
                 for (every_tick, make) in &builder.systems {
                     let mut system = make();
+                    zone.world.resource_mut::<Drawer>().kinds_taken = 0;
                     system.initialize(&mut zone.world);
-                    zone.systems.push(ZoneSystem { system, every_tick: *every_tick });
+                    let kinds = zone.world.resource::<Drawer>().kinds_taken;
+                    zone.systems.push(ZoneSystem { system, every_tick: *every_tick, kinds });
                 }
+                zone.world.remove_resource::<Drawer>();
                 zone
             };
             let zones = context.placement.hands[index].iter().enumerate().map(furnish).collect();
@@ -138,10 +144,7 @@ impl Engine {
             .into_iter()
             .map(|slot| Mutex::new(slot.into_inner().expect("not poisoned").expect("every shard was furnished")))
             .collect();
-        let mut hub = builder.hub;
-        hub.world.insert_resource(SeedOf(seed));
-        hub.world.insert_resource(Population { agents: builder.settled as u32 });
-        hub.world.insert_resource(ClockDesk { now: Desk::new(Now { tick: 0 }), calendar: builder.calendar });
+        let hub = builder.hub;
         let mut engine = Self {
             context,
             shards,
@@ -268,7 +271,7 @@ impl Engine {
                 for tally in tallies.iter() {
                     tally.total(&mut hub.world);
                 }
-                hub.world.resource::<ClockDesk>().now.get().tick = now.as_u32();
+                hub.clock.get().tick = now.as_u32();
                 let mut zones: Vec<(ZoneId, &World)> = Vec::with_capacity(context.placement.hands.len());
                 for shard in shards.iter_mut() {
                     let shard = lock_mut(shard);

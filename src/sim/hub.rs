@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::{Res, Resource, World};
 use bevy_ecs::system::{BoxedSystem, SystemParam};
 
+use super::desk::Desk;
+use super::globals::{ClockOf, Now};
+use super::hand::Drawer;
 use super::report::{Section, Series};
 use super::rows::{Agent, Row};
-use crate::base::{AgentId, Tick, ZoneId};
+use crate::base::{AgentId, Calendar, Tick, ZoneId};
 
 /// The Worlds of all zones in order of zone, while a hub system runs; empty otherwise.
 #[derive(Resource, Default)]
@@ -95,15 +98,24 @@ pub(crate) struct Invariant {
 }
 
 /// See the module.
-#[derive(Default)]
 pub(crate) struct Hub {
     pub world: World,
+    pub clock: Desk<Now>,
     pub collectors: Vec<Collector>,
     pub invariants: Vec<Invariant>,
     pub report: Option<BoxedSystem<(), Extra>>,
 }
 
 impl Hub {
+    pub(crate) fn new(calendar: Calendar) -> Self {
+        let clock = Desk::new(Now { tick: 0 });
+        let mut drawer = Drawer::default();
+        drawer.put(ClockOf { now: clock.clone(), calendar });
+        let mut world = World::new();
+        world.insert_resource(drawer);
+        Self { world, clock, collectors: Vec::new(), invariants: Vec::new(), report: None }
+    }
+
     /// Whether a collector wants a sample between two ticks.
     pub(crate) fn is_wanted(&self, from: Tick, to: Tick) -> bool {
         self.collectors.iter().any(|collector| crosses(collector.every, from, to))

@@ -1,10 +1,11 @@
 //! Messages: written in one interval, applied in the next at a tick fixed by the sender's tick, in canonical order.
 
-use bevy_ecs::prelude::{Res, ResMut, Resource};
+use bevy_ecs::prelude::{Res, Resource};
 use bevy_ecs::system::SystemParam;
 use bytemuck::Pod;
 
 use super::desk::Desk;
+use super::hand::{Hand, Handed, short_name};
 use crate::base::{AgentId, Tick};
 
 /// What agents tell each other: small plain old data. Large payloads travel by handle.
@@ -77,11 +78,28 @@ pub(crate) struct Outbox<M> {
     pub seq: u32,
 }
 
-#[derive(Resource)]
-pub(crate) struct InboxOf<M: Message>(pub Desk<Inbox<M>>);
+macro_rules! handles {
+    ($($name:ident of $what:ident;)*) => {$(
+        #[derive(Resource)]
+        pub(crate) struct $name<M: Message>(pub Desk<$what<M>>);
 
-#[derive(Resource)]
-pub(crate) struct OutboxOf<M: Message>(pub Desk<Outbox<M>>);
+        impl<M: Message> Clone for $name<M> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<M: Message> Handed for $name<M> {
+            fn missing() -> String {
+                format!("messages of type {0} are not declared: `sim.messages::<{0}>()`", short_name::<M>())
+            }
+        }
+    )*};
+}
+handles! {
+    InboxOf of Inbox;
+    OutboxOf of Outbox;
+}
 
 /// System parameter: sends messages of type `M`.
 ///
@@ -89,15 +107,15 @@ pub(crate) struct OutboxOf<M: Message>(pub Desk<Outbox<M>>);
 /// it is then on the way to another zone. Messages to one agent at one tick are applied in the order of their delivery
 /// tick, then of the sender's id, then as sent.
 #[derive(SystemParam)]
-pub struct Mailbox<'w, M: Message> {
-    outbox: ResMut<'w, OutboxOf<M>>,
+pub struct Mailbox<'s, M: Message> {
+    outbox: Hand<'s, OutboxOf<M>>,
 }
 
 impl<M: Message> Mailbox<'_, M> {
     /// Sends `body` from agent `from`, which acts at tick `now`, to agent `to`.
     #[inline]
     pub fn send(&mut self, now: Tick, from: AgentId, to: AgentId, body: M) {
-        let outbox = self.outbox.0.get();
+        let outbox = self.outbox.0.0.get();
         let deliver = now.0 as u32 + outbox.exchange_ticks;
         outbox.envelopes.push(Envelope { deliver, to, from, seq: outbox.seq, body });
         outbox.seq = outbox.seq.wrapping_add(1);

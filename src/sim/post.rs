@@ -18,8 +18,8 @@ pub(crate) trait ShardPost: Send {
     fn has(&self, place: usize) -> bool;
     /// Prepares a visit of the zone.
     fn open(&mut self, place: usize);
-    /// Lets letters before this tick be handed out; whether there are any.
-    fn limit(&mut self, tick: u32) -> bool;
+    /// Lets letters before this tick be handed out; bits of the kinds for which there are any.
+    fn limit(&mut self, tick: u32) -> u16;
     /// Ends a visit.
     fn close(&mut self, zone: &Zone);
     /// Ends the window: sends on what is for later, and after those who left.
@@ -123,10 +123,10 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
         }
     }
 
-    fn limit(&mut self, tick: u32) -> bool {
+    fn limit(&mut self, tick: u32) -> u16 {
         let inbox = self.inbox.get();
         inbox.limit = tick;
-        (0..self.kinds).any(|kind| inbox.peek(kind).is_some())
+        (0..self.kinds).fold(0, |due, kind| due | u16::from(inbox.peek(kind).is_some()) << kind)
     }
 
     fn close(&mut self, zone: &Zone) {

@@ -12,16 +12,17 @@ use super::builder::Settlement;
 use super::context::Context;
 use super::desk::Desk;
 use super::directory::Address;
-use super::due::{QueueOf, RollOf};
-use super::globals::{Tallied, TallyDesk, Total};
+use super::due::LivesOf;
+use super::hand::Drawer;
+use super::globals::{Tallied, TallyOf, Total};
 use super::kind::{Handoff, Scan, ShardKind, ShardKindOf, SharedLanes};
 use super::mail::{Envelope, FlightOf, Inbox, InboxOf, Message, Outbox, OutboxOf};
 use super::post::{ShardPost, ShardPostOf};
-use super::queue::{Queue, Roll};
+use super::queue::{NEVER, Queue, Roll};
 use super::rows::Rows;
 use super::wheel::SLOTS_MAX;
 use super::zone::{KindOf, Zone, ZoneKind};
-use crate::base::ZoneId;
+use crate::base::{AgentId, ZoneId};
 use crate::exec::Lanes;
 
 /// Records that a lane holds before it spills and grows.
@@ -68,37 +69,35 @@ impl<K: Rows> KindPart for KindEntry<K> {
 
     fn for_shard(&self, shard: usize, shards: usize) -> Box<dyn ShardKind> {
         let lanes = self.lanes.clone().expect("prepared");
-        let queue = self.queues[shard].handle();
+        let queue = self.queues[shard].clone();
         Box::new(ShardKindOf::<K>::new(self.index, queue, lanes, self.scan.clone(), self.may_travel, shards))
     }
 
     fn for_zone(&self, shard: usize, world: &mut World) -> Box<dyn ZoneKind> {
-        let roll = Desk::new(Roll::default());
-        world.insert_resource(RollOf::<K> { roll: roll.handle(), marker: PhantomData });
-        world.insert_resource(QueueOf::<K> {
-            queue: self.queues[shard].handle(),
-            kind: self.index,
-            marker: PhantomData,
-        });
+        let (queue, roll) = (self.queues[shard].clone(), Desk::new(Roll::default()));
+        let lives = LivesOf::<K> { queue, roll: roll.clone(), kind: self.index, marker: PhantomData };
+        world.resource_mut::<Drawer>().put(lives);
         Box::new(KindOf::<K> { roll, query: QueryState::new(world) })
     }
 
     fn settle(&self, zone: &mut Zone, place: usize, context: &Context, agenda: &mut Agenda) {
-        let mut settlement = Settlement { agents: Vec::new() };
+        let mut settlement = Settlement { agents: Vec::new(), spare: 0 };
         for settle in &self.settlers {
             settle(zone.id, &mut settlement);
         }
-        let agents = settlement.agents;
-        assert!(agents.len() < SLOTS_MAX, "zone {} has {} agents: at most 16 million fit", zone.id.0, agents.len());
-        if agents.is_empty() {
+        let Settlement { agents, spare } = settlement;
+        let slots = agents.len() + spare;
+        assert!(slots < SLOTS_MAX, "zone {} has {} agents: at most 16 million fit", zone.id.0, agents.len());
+        if slots == 0 {
             return;
         }
         let id = zone.id;
         let (kind, world) = zone.kind::<K>(self.index);
         let roll = kind.roll.get();
-        roll.ids.reserve_exact(agents.len());
-        roll.wake.reserve_exact(agents.len());
-        roll.arrives.resize(agents.len(), 0);
+        roll.ids.reserve_exact(slots);
+        roll.wake.reserve_exact(slots);
+        roll.arrives.reserve_exact(slots);
+        roll.arrives.resize(slots, 0);
         for (slot, (agent, wake, _)) in agents.iter().enumerate() {
             roll.ids.push(*agent);
             roll.wake.push(*wake);
@@ -108,7 +107,11 @@ impl<K: Rows> KindPart for KindEntry<K> {
             assert!(context.directory.get(*agent).is_none(), "agent {} is settled twice", agent.0);
             context.directory.set(*agent, Address { zone: id, kind: self.index, slot: slot as u32 });
         }
-        world.spawn_batch(agents.into_iter().map(|(agent, _, rows)| rows.bundle(agent)));
+        roll.parked.extend((agents.len() as u32..slots as u32).rev());
+        roll.ids.resize(slots, AgentId::NONE);
+        roll.wake.resize(slots, NEVER);
+        let bundle = |index: usize| agents.get(index).map_or_else(|| K::zeroed().bundle(AgentId::NONE), |(agent, _, rows)| rows.bundle(*agent));
+        world.spawn_batch((0..slots).map(bundle));
     }
 
     fn grow(&self) -> u64 {
@@ -127,7 +130,7 @@ fn grow<T: Copy + Send + 'static>(lanes: &Option<SharedLanes<T>>) -> u64 {
 pub(crate) trait MessagePart: Send + Sync {
     fn prepare(&mut self, shards: usize, kinds: usize, exchange_ticks: u32);
     fn for_shard(&self, shard: usize, shards: usize, kinds: usize) -> Box<dyn ShardPost>;
-    fn for_zone(&self, shard: usize, world: &mut World);
+    fn for_zone(&self, shard: usize, drawer: &mut Drawer);
     fn grow(&self) -> u64;
     /// Empties the hub's list of letters in flight, before the shards append to it.
     fn clear(&self, hub: &mut World);
@@ -165,13 +168,13 @@ impl<M: Message> MessagePart for MessageEntry<M> {
     fn for_shard(&self, shard: usize, shards: usize, kinds: usize) -> Box<dyn ShardPost> {
         let (inbox, outbox) = &self.desks[shard];
         let lanes = self.lanes.clone().expect("prepared");
-        Box::new(ShardPostOf::new(inbox.handle(), outbox.handle(), lanes, shards, kinds))
+        Box::new(ShardPostOf::new(inbox.clone(), outbox.clone(), lanes, shards, kinds))
     }
 
-    fn for_zone(&self, shard: usize, world: &mut World) {
+    fn for_zone(&self, shard: usize, drawer: &mut Drawer) {
         let (inbox, outbox) = &self.desks[shard];
-        world.insert_resource(InboxOf(inbox.handle()));
-        world.insert_resource(OutboxOf(outbox.handle()));
+        drawer.put(InboxOf(inbox.clone()));
+        drawer.put(OutboxOf(outbox.clone()));
     }
 
     fn grow(&self) -> u64 {
@@ -186,7 +189,7 @@ impl<M: Message> MessagePart for MessageEntry<M> {
 /// A tally, its type forgotten.
 pub(crate) trait TallyPart: Send + Sync {
     fn prepare(&mut self, shards: usize);
-    fn for_zone(&self, shard: usize, world: &mut World);
+    fn for_zone(&self, shard: usize, drawer: &mut Drawer);
     /// Merges all shards' counts into the hub.
     fn total(&self, hub: &mut World);
 }
@@ -205,8 +208,8 @@ impl<T: Tallied> TallyPart for TallyEntry<T> {
     fn prepare(&mut self, shards: usize) {
         self.desks = (0..shards).map(|_| Desk::new(T::default())).collect();
     }
-    fn for_zone(&self, shard: usize, world: &mut World) {
-        world.insert_resource(TallyDesk(self.desks[shard].handle()));
+    fn for_zone(&self, shard: usize, drawer: &mut Drawer) {
+        drawer.put(TallyOf(self.desks[shard].clone()));
     }
     fn total(&self, hub: &mut World) {
         let mut total = T::default();

@@ -31,6 +31,8 @@ pub trait Rows: Copy + Send + Sync + 'static {
     /// What is spawned.
     type Bundle: Bundle<Effect: NoBundleEffect>;
 
+    /// Rows of nobody.
+    fn zeroed() -> Self;
     /// The bundle of an agent.
     fn bundle(self, id: AgentId) -> Self::Bundle;
     /// All columns of a zone, the same length each; `None` in a zone that never had an agent of this kind.
@@ -65,6 +67,9 @@ macro_rules! kinds {
             type Refs<'a> = ($(&'a mut $T,)+);
             type Bundle = (Agent, $($T,)+);
 
+            fn zeroed() -> Self {
+                ($($T::zeroed(),)+)
+            }
             fn bundle(self, id: AgentId) -> Self::Bundle {
                 (Agent(id), $(self.$i,)+)
             }

@@ -115,10 +115,14 @@ impl Shard {
             } else {
                 self.stats.abstracted += 1;
                 self.clock.get().tick = window.from;
+                let mut due = 0;
                 for post in &mut self.posts {
-                    post.limit(window.to);
+                    due |= post.limit(window.to);
                 }
-                self.zones[place].run(true);
+                for (index, kind) in self.kinds.iter().enumerate() {
+                    due |= u16::from(!kind.queue().get().wakes.is_empty()) << index;
+                }
+                self.zones[place].run(due, false);
             }
             for kind in &mut self.kinds {
                 kind.close(place, &mut self.zones[place], context, &mut self.agenda);
@@ -147,7 +151,7 @@ impl Shard {
     /// Visits a zone for one tick: messages and every-tick systems first, then who is due by then.
     fn step(&mut self, place: usize, tick: u32, dense: bool) {
         self.clock.get().tick = tick;
-        let mut letters = false;
+        let mut letters = 0;
         for post in &mut self.posts {
             letters |= post.limit(tick + 1);
         }
@@ -155,21 +159,17 @@ impl Shard {
             kind.queue().get().limit = 0;
         }
         let zone = &mut self.zones[place];
-        if self.every_tick || letters {
-            zone.run(!self.every_tick);
-        }
-        let mut due = false;
-        for kind in &mut self.kinds {
+        zone.run(letters, true);
+        let mut due = 0;
+        for (index, kind) in self.kinds.iter_mut().enumerate() {
             if dense {
-                due |= kind.scan(zone, tick);
+                due |= u16::from(kind.scan(zone, tick)) << index;
             } else {
                 kind.queue().get().limit = tick + 1;
-                due = true;
+                due |= 1 << index;
             }
         }
-        if due {
-            zone.run(true);
-        }
+        zone.run(due, false);
     }
 
     /// Routes what was sent and places who arrives.

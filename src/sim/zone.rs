@@ -16,6 +16,8 @@ pub(crate) struct ZoneSystem {
     pub system: BoxedSystem,
     /// Whether it runs at every tick, or only when something is due.
     pub every_tick: bool,
+    /// Bits of the kinds whose events it reads.
+    pub kinds: u16,
 }
 
 /// A zone. Its parts are for the shard that owns it.
@@ -34,11 +36,13 @@ impl Zone {
         (kind.downcast_mut().expect("kinds are registered by index"), &mut self.world)
     }
 
-    /// Runs the systems: all of them, or only those that answer to what is due.
-    pub(crate) fn run(&mut self, due_only: bool) {
-        for ZoneSystem { system, every_tick } in &mut self.systems {
-            if !(due_only && *every_tick) {
-                system.run((), &mut self.world).expect("the engine provides what its parameters need");
+    /// Runs the systems that read events of kinds in `due` (bits), and at the start of a tick those of every tick.
+    pub(crate) fn run(&mut self, due: u16, start_of_tick: bool) {
+        for ZoneSystem { system, every_tick, kinds } in &mut self.systems {
+            if if *every_tick { start_of_tick } else { *kinds & due != 0 } {
+                // Not `run`: nothing that a model does to its zone's World is deferred.
+                let ran = system.run_without_applying_deferred((), &mut self.world);
+                ran.expect("the engine provides what its parameters need");
             }
         }
     }

@@ -56,9 +56,9 @@ const PLAN: Stream = Stream::named("law/plan");
 
 fn couriers(
     mut due: Due<(Courier,), Parcel>,
-    couriers: Res<Global<Couriers>>,
+    couriers: Shared<Couriers>,
     dice: Dice,
-    here: Res<Here>,
+    here: Here,
     mut mail: Mailbox<Parcel>,
     mut tally: Tally<Woken>,
 ) {
@@ -91,7 +91,7 @@ fn couriers(
                 let zone = ZoneId(draws.below(ZONES));
                 let wake = courier.next_wake();
                 event.wake_at(wake);
-                if zone != here.0 {
+                if zone != here.zone() {
                     event.travel(zone);
                 }
             }

@@ -12,40 +12,74 @@ use super::rows::{Body, Note, Person, Place};
 use crate::base::units;
 use crate::prelude::*;
 
-/// Cents in all: purses, tills, and notes on the way.
-pub fn money(purses: All<Person>, tills: All<Place>, notes: InFlight<Note>) -> i64 {
-    purses.iter().map(|(_, person)| person.money).sum::<i64>()
-        + tills.iter().map(|(_, place)| place.till).sum::<i64>()
-        + notes.iter().map(|(_, note)| note.cents as i64).sum::<i64>()
+/// The city in view at an exchange.
+#[derive(SystemParam)]
+pub struct Sight<'w, 's> {
+    total: Res<'w, Total<Ledger>>,
+    city: Shared<'s, NewYork>,
+    bodies: All<'w, Body>,
+    people: All<'w, Person>,
+    places: All<'w, Place>,
+    notes: InFlight<'w, Note>,
+    clock: Clock<'s>,
+}
+
+impl Sight<'_, '_> {
+    /// Cents in purses.
+    fn purses(&self) -> i64 {
+        self.people.iter().map(|(_, person)| person.money).sum()
+    }
+
+    /// Cents in all: purses, tills, and notes on the way.
+    fn money(&self) -> i64 {
+        self.purses()
+            + self.places.iter().map(|(_, place)| place.till).sum::<i64>()
+            + self.notes.iter().map(|(_, note)| note.cents as i64).sum::<i64>()
+    }
+
+    /// The counts so far, with what residents are still at.
+    pub fn ledger(&self) -> Ledger {
+        let now = self.clock.now().0 as u32;
+        let mut ledger = self.total.0.clone();
+        for ((_, body), (_, person)) in self.bodies.iter().zip(self.people.iter()) {
+            if body.since < now {
+                ledger.spend(&self.city.calendar, person, body.doing(), body.since, now);
+            }
+        }
+        ledger
+    }
+
+    /// Residents and commuters, by borough.
+    pub fn commutes(&self) -> [Commute; BOROUGH_COUNT] {
+        let borough = |zone: u16| self.city.atlas.zones[zone as usize].borough as usize;
+        let mut commutes = [Commute::default(); BOROUGH_COUNT];
+        for (_, person) in self.people.iter() {
+            let commute = &mut commutes[borough(person.home)];
+            commute.residents += 1;
+            if person.role != Role::Worker as u8 {
+                continue;
+            }
+            commute.employed += 1;
+            commute.minutes += person.commute_minutes as u64;
+            if self.city.places.is_gate(AgentId(person.workplace)) {
+                commute.outside += 1;
+            } else {
+                commute.to[borough(person.work)] += 1;
+            }
+        }
+        commutes
+    }
+
+    /// What was approximated.
+    pub fn notes(&self) -> Vec<String> {
+        self.city.notes.clone()
+    }
 }
 
 /// Whether there are as many cents as at the start.
-pub fn money_is_conserved(
-    purses: All<Person>,
-    tills: All<Place>,
-    notes: InFlight<Note>,
-    mut at_first: Local<Option<i64>>,
-) -> bool {
-    let now = money(purses, tills, notes);
+pub fn money_is_conserved(sight: Sight, mut at_first: Local<Option<i64>>) -> bool {
+    let now = sight.money();
     *at_first.get_or_insert(now) == now
-}
-
-/// The counts so far, with what residents are still at.
-pub fn ledger_to_now(
-    total: Res<Total<Ledger>>,
-    city: Res<Global<NewYork>>,
-    bodies: All<Body>,
-    people: All<Person>,
-    clock: Clock,
-) -> Ledger {
-    let now = clock.now().0 as u32;
-    let mut ledger = total.0.clone();
-    for ((_, body), (_, person)) in bodies.iter().zip(people.iter()) {
-        if body.since < now {
-            ledger.spend(&city.calendar, person, body.doing(), body.since, now);
-        }
-    }
-    ledger
 }
 
 /// Residents and jobs by borough.
@@ -63,60 +97,24 @@ pub struct Commute {
     pub minutes: u64,
 }
 
-/// Residents and commuters, by borough.
-pub fn commutes(people: All<Person>, city: Res<Global<NewYork>>) -> [Commute; BOROUGH_COUNT] {
-    let borough = |zone: u16| city.atlas.zones[zone as usize].borough as usize;
-    let mut commutes = [Commute::default(); BOROUGH_COUNT];
-    for (_, person) in people.iter() {
-        let commute = &mut commutes[borough(person.home)];
-        commute.residents += 1;
-        if person.role != Role::Worker as u8 {
-            continue;
-        }
-        commute.employed += 1;
-        commute.minutes += person.commute_minutes as u64;
-        if city.places.is_gate(AgentId(person.workplace)) {
-            commute.outside += 1;
-        } else {
-            commute.to[borough(person.work)] += 1;
-        }
-    }
-    commutes
-}
-
 /// The report: figures for the `--json` object, tables and a chart for people.
-#[allow(clippy::too_many_arguments)] // one for each thing it looks at
-pub fn tell(
-    total: Res<Total<Ledger>>,
-    city: Res<Global<NewYork>>,
-    (bodies, people, people_again, people_at_last): (All<Body>, All<Person>, All<Person>, All<Person>),
-    (purses, places): (All<Person>, All<Place>),
-    (tills, notes): (All<Place>, InFlight<Note>),
-    clock: Clock,
-) -> Extra {
-    let mut extra = Extra { notes: city.notes.clone(), ..Extra::default() };
+pub fn tell(sight: Sight) -> Extra {
+    let mut extra = Extra { notes: sight.notes(), ..Extra::default() };
     let mut put = |name: &str, value: serde_json::Value| {
         extra.values.insert(name.to_owned(), value);
     };
-    let commutes = commutes(people, Res::clone(&city));
-    let (mut visits, mut refused, mut place_count) = (0_u64, 0_u64, 0_u64);
-    for (_, place) in places.iter() {
-        place_count += 1;
+    let (commutes, ledger, purses) = (sight.commutes(), sight.ledger(), sight.purses());
+    let (mut visits, mut refused) = (0, 0);
+    for (_, place) in sight.places.iter() {
         visits += place.visits as u64;
         refused += place.refused as u64;
     }
-    let mut purse_sum = 0;
-    for (_, person) in people_at_last.iter() {
-        purse_sum += person.money;
-    }
-    let money_total = money(purses, tills, notes);
-    let ledger = ledger_to_now(total, Res::clone(&city), bodies, people_again, clock);
 
     put("population_by_borough", by_borough(|borough| commutes[borough].residents));
     put("employed_by_borough", by_borough(|borough| commutes[borough].employed));
-    put("places", json!(place_count));
+    put("places", json!(sight.city.places.count()));
     put("visits", json!(visits));
-    put("money_total", json!(money_total));
+    put("money_total", json!(sight.money()));
     for what in Tally::ALL {
         put(what.name(), json!(ledger.times(what)));
     }
@@ -142,7 +140,7 @@ pub fn tell(
     }
     rows.push(vec!["visits to places".to_owned(), units::count(visits), each(visits)]);
     rows.push(vec!["turned away".to_owned(), units::count(refused), each(refused)]);
-    rows.push(vec!["money in purses".to_owned(), dollars(purse_sum), dollars(purse_sum / residents.max(1) as i64)]);
+    rows.push(vec!["money in purses".to_owned(), dollars(purses), dollars(purses / residents.max(1) as i64)]);
     extra.sections.push(Section { title: "Life".to_owned(), rows, grid: true });
     extra
 }

@@ -1,11 +1,10 @@
 //! The city beside the census and the surveys: a simulated week against published figures.
 
-use super::founding::NewYork;
 use super::inputs::{BOROUGH_COUNT, BOROUGHS, Commuters, FULL_POPULATION};
 use super::kinds::Activity;
 use super::ledger::{Group, Ledger, SLOTS};
 use super::preset::CityParams;
-use super::report::{Commute, commutes, ledger_to_now};
+use super::report::{Commute, Sight};
 use super::world::City;
 use crate::prelude::*;
 
@@ -21,8 +20,8 @@ pub fn compare(params: &CityParams, options: &RunOptions, watch: &mut dyn Watch)
     options.span = options.span.or(Some(Span::Seconds(7.0 * 86_400.0)));
     let mut week: Option<Week> = None;
     let report = Simulation::of::<City>(params.clone()).options(options).watch_to(watch, |engine| {
-        let ledger = engine.ask(ledger_to_now)?;
-        week = Some(Week { ledger, commutes: engine.ask(commutes)?, notes: engine.ask(notes)? });
+        let look = |sight: Sight| Week { ledger: sight.ledger(), commutes: sight.commutes(), notes: sight.notes() };
+        week = Some(engine.ask(look)?);
         Ok(())
     })?;
     let week = week.expect("the run has ended");
@@ -38,10 +37,6 @@ struct Week {
     ledger: Ledger,
     commutes: [Commute; BOROUGH_COUNT],
     notes: Vec<String>,
-}
-
-fn notes(city: Res<Global<NewYork>>) -> Vec<String> {
-    city.notes.clone()
 }
 
 fn time_use(ledger: &Ledger, validation: &mut Validation) {

@@ -57,7 +57,7 @@ impl Scenario for City {
             let city = &*founded;
             let (zone, env) = (zone.0 as u16, env(city));
             let settlers = city.people.settlers(zone, &city.atlas, &city.jobs, &city.places, &city.rules);
-            settlement.reserve(settlers.len());
+            settlement.reserve(settlers.len(), city.visitors(zone));
             let first = city.people.first[zone as usize];
             for (id, settler) in (first..).map(AgentId).zip(&settlers) {
                 let rows = settle(id, settler, &env);
@@ -131,12 +131,12 @@ impl Effects for Desk<'_, '_> {
 
 fn residents_live(
     mut due: Due<Resident, Note>,
-    city: Res<Global<NewYork>>,
-    here: Res<Here>,
+    city: Shared<NewYork>,
+    here: Here,
     mut mail: Mailbox<Note>,
     mut ledger: TallyOf<Ledger>,
 ) {
-    let (env, zone) = (env(&city), here.0.0 as u16);
+    let (env, zone) = (env(&city), here.zone().0 as u16);
     let rates = &city.rules.rates;
     let mut due = due.open();
     while let Some(mut event) = due.next() {
@@ -172,7 +172,7 @@ fn residents_live(
 
 fn places_live(
     mut due: Due<(Place,), Note>,
-    city: Res<Global<NewYork>>,
+    city: Shared<NewYork>,
     mut mail: Mailbox<Note>,
     mut ledger: TallyOf<Ledger>,
 ) {
