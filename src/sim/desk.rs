@@ -27,7 +27,6 @@ impl<T: Send + 'static> Desk<T> {
         Self(Arc::new(Shared(UnsafeCell::new(value))))
     }
 
-
     /// The value. The engine calls this only while none of the shard's systems runs, a system parameter only through a
     /// [`Hand`](super::hand::Hand) that writes, so a second parameter of the same system cannot reach it.
     #[inline]

@@ -142,6 +142,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         let queue = self.queue.get();
         queue.wakes.clear();
         queue.next = 0;
+        queue.current = None;
         queue.limit = window.to;
         queue.window_end = window.to;
         debug_assert!(queue.again.is_empty() && queue.later.is_empty() && queue.departed.is_empty());
@@ -170,6 +171,12 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     fn close(&mut self, place: usize, zone: &mut Zone, context: &Context, agenda: &mut Agenda) {
         let queue = self.queue.get();
+        assert!(
+            queue.next == queue.wakes.len() && queue.again.is_empty(),
+            "zone {}: agents ({}) are woken and no system reads it: `Due<({1},)>`",
+            zone.id.0,
+            K::name()
+        );
         for (tick, slot) in queue.later.drain(..) {
             agenda.file(place, self.index, tick, slot);
         }

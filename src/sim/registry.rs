@@ -13,8 +13,8 @@ use super::context::Context;
 use super::desk::Desk;
 use super::directory::Address;
 use super::due::LivesOf;
-use super::hand::Drawer;
 use super::globals::{Tallied, TallyOf, Total};
+use super::hand::Drawer;
 use super::kind::{Handoff, Scan, ShardKind, ShardKindOf, SharedLanes};
 use super::mail::{Envelope, FlightOf, Inbox, InboxOf, Message, Outbox, OutboxOf};
 use super::post::{ShardPost, ShardPostOf};
@@ -110,7 +110,9 @@ impl<K: Rows> KindPart for KindEntry<K> {
         roll.parked.extend((agents.len() as u32..slots as u32).rev());
         roll.ids.resize(slots, AgentId::NONE);
         roll.wake.resize(slots, NEVER);
-        let bundle = |index: usize| agents.get(index).map_or_else(|| K::zeroed().bundle(AgentId::NONE), |(agent, _, rows)| rows.bundle(*agent));
+        let bundle = |index: usize| {
+            agents.get(index).map_or_else(|| K::zeroed().bundle(AgentId::NONE), |(agent, _, rows)| rows.bundle(*agent))
+        };
         world.spawn_batch((0..slots).map(bundle));
     }
 
@@ -136,9 +138,12 @@ pub(crate) trait MessagePart: Send + Sync {
     fn clear(&self, hub: &mut World);
 }
 
+/// The inbox and the outbox of a shard.
+type Boxes<M> = (Desk<Inbox<M>>, Desk<Outbox<M>>);
+
 pub(crate) struct MessageEntry<M: Message> {
     lanes: Option<SharedLanes<Envelope<M>>>,
-    desks: Vec<(Desk<Inbox<M>>, Desk<Outbox<M>>)>,
+    desks: Vec<Boxes<M>>,
 }
 
 impl<M: Message> MessageEntry<M> {

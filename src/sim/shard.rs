@@ -213,6 +213,7 @@ impl Shard {
 
     /// The agent and tick last handled: what a panic reports.
     pub(crate) fn last_handled(&self) -> Option<(AgentId, u32)> {
-        self.kinds.iter().filter_map(|kind| kind.queue().get().current).last()
+        // Systems run in the order of kinds, so the last one that handled anything was at work.
+        self.kinds.iter().rev().find_map(|kind| kind.queue().get().current)
     }
 }

@@ -5,14 +5,9 @@
 //! the Boltzmann-Gibbs distribution emerges. Coins are whole, so purses become geometric: with `m` coins each the Gini
 //! coefficient approaches (m + 1) / (2 m + 1), 2/3 for one coin and 1/2 for many, in some `m * m` ticks.
 
-use myriad::prelude::*;
+include!("../../examples/wealth.rs");
 
-#[path = "../../examples/wealth.rs"]
-#[allow(dead_code)]
-mod example;
-use example::WealthExchange;
-
-fn coins(all: All<example::Purse>, flight: InFlight<example::Coin>) -> i64 {
+fn coins(all: All<Purse>, flight: InFlight<Coin>) -> i64 {
     all.iter().map(|(_, purse)| purse.0).sum::<i64>() + flight.iter().map(|(_, coin)| coin.0).sum::<i64>()
 }
 

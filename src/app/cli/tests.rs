@@ -59,8 +59,10 @@ fn without_a_command_the_first_scenario_runs() {
 #[test]
 fn the_object_has_what_the_contract_promises() {
     let object = object(&say("--json --set coins=3"));
-    let names = "scenario seed agents zones shards workers stepping backend ticks sim_seconds wall_seconds setup_seconds \
-                 agent_ticks_per_second realtime_factor transitions messages handoffs tick_ns phase_seconds peak_rss_bytes \
+    let names = "scenario seed agents zones shards workers stepping backend ticks sim_seconds wall_seconds \
+                 setup_seconds \
+                 agent_ticks_per_second realtime_factor transitions messages handoffs tick_ns phase_seconds \
+                 peak_rss_bytes \
                  digest invariants";
     for name in names.split_whitespace() {
         assert!(object.get(name).is_some(), "{name} is missing");

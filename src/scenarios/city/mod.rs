@@ -39,9 +39,7 @@ mod validate;
 mod world;
 
 pub use founding::NewYork;
-pub use kinds::{
-    ACTIVITY_COUNT, Activity, Mode, NEED_COUNT, Need, NoteKind, PLACE_KIND_COUNT, PlaceKind, Role, Tally,
-};
+pub use kinds::{ACTIVITY_COUNT, Activity, Mode, NEED_COUNT, Need, NoteKind, PLACE_KIND_COUNT, PlaceKind, Role, Tally};
 pub use preset::CityParams;
 pub use rows::{Body, Contacts, Note, Person, Place};
 pub use rules::Rules;

@@ -123,7 +123,10 @@ pub fn tell(sight: Sight) -> Extra {
     for activity in Activity::ALL {
         shares.insert(activity.name(), ledger.hours(&[false, true], &Group::ALL, activity) / 24.0);
         let share = |slot| ledger.share(&[false, true], &Group::ALL, slot, activity);
-        by_hour.insert(activity.name(), (0..24).map(|hour| (share(2 * hour) + share(2 * hour + 1)) / 2.0).collect::<Vec<_>>());
+        by_hour.insert(
+            activity.name(),
+            (0..24).map(|hour| (share(2 * hour) + share(2 * hour + 1)) / 2.0).collect::<Vec<_>>(),
+        );
     }
     put("activity_shares", json!(shares));
     put("activity_shares_by_hour", json!(by_hour));
@@ -151,9 +154,17 @@ fn by_borough(of: impl Fn(usize) -> u64) -> serde_json::Value {
 
 fn boroughs(commutes: &[Commute; BOROUGH_COUNT]) -> Section {
     let mut rows = vec![
-        ["borough", "residents", "at work", "of them in the borough", "elsewhere in the city", "outside", "minutes to work"]
-            .map(str::to_owned)
-            .to_vec(),
+        [
+            "borough",
+            "residents",
+            "at work",
+            "of them in the borough",
+            "elsewhere in the city",
+            "outside",
+            "minutes to work",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     let mut all = Commute::default();
     let mut within_all = 0;
@@ -181,7 +192,8 @@ fn boroughs(commutes: &[Commute; BOROUGH_COUNT]) -> Section {
 fn day(ledger: &Ledger) -> Section {
     const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let known = |slot: usize| ledger.slot(&[false, true], &Group::ALL, slot).iter().sum::<u64>() > 0;
-    let mut rows = vec![vec![format!("{:<10}  {:<48}  {:>6}", "", "0     3     6     9     12    15    18    21", "h/day")]];
+    let mut rows =
+        vec![vec![format!("{:<10}  {:<48}  {:>6}", "", "0     3     6     9     12    15    18    21", "h/day")]];
     for activity in Activity::ALL {
         let share = |slot| ledger.share(&[false, true], &Group::ALL, slot, activity);
         let line: String = (0..SLOTS)

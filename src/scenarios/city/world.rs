@@ -30,7 +30,8 @@ pub struct City;
 impl Scenario for City {
     type Params = CityParams;
     const NAME: &'static str = "city";
-    const ABOUT: &'static str = "New York, 1999: residents with needs, jobs, households and friends in 2,217 census tracts";
+    const ABOUT: &'static str =
+        "New York, 1999: residents with needs, jobs, households and friends in 2,217 census tracts";
 
     fn timing(_: &CityParams) -> Timing {
         Timing {

@@ -135,11 +135,11 @@ impl Jobs {
                 start = end;
             }
         }
-        for borough in 0..BOROUGH_COUNT {
-            let zones = &this.zones[borough];
+        for (zones, inflow) in this.zones.iter().zip(inflow) {
             let mut sum = 0;
-            let weights: Vec<u64> = zones.iter().map(|&(_, end)| (end - std::mem::replace(&mut sum, end)) as u64).collect();
-            for (&(zone, _), jobs) in zones.iter().zip(apportion(inflow[borough], &weights)) {
+            let weights: Vec<u64> =
+                zones.iter().map(|&(_, end)| (end - std::mem::replace(&mut sum, end)) as u64).collect();
+            for (&(zone, _), jobs) in zones.iter().zip(apportion(inflow, &weights)) {
                 this.expected[zone as usize] = jobs;
             }
         }

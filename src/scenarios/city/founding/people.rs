@@ -230,7 +230,8 @@ impl People {
         let rule = rules.mode[mode.index()];
         let minutes = rule.overhead as u32 + ((metres as u64 * rule.per_metre as u64) >> 16) as u32;
         settler.commute_mode = mode as u8;
-        settler.commute_minutes = (minutes + if outside { self.numbers.outside_minutes } else { 0 }).clamp(2, 180) as u16;
+        settler.commute_minutes =
+            (minutes + if outside { self.numbers.outside_minutes } else { 0 }).clamp(2, 180) as u16;
     }
 
     fn weekdays(&self, draws: &mut Draws) -> u8 {

@@ -51,8 +51,8 @@ impl Places {
             }
         }
         // Jobs are drawn zone by zone, so a zone can have any of its borough's jobs; at least one desk each.
-        for zone in 0..zones {
-            counts[zone][PlaceKind::Workplace.index()] = counts[zone][PlaceKind::Workplace.index()].max(1);
+        for counts in &mut counts {
+            counts[PlaceKind::Workplace.index()] = counts[PlaceKind::Workplace.index()].max(1);
         }
         // One bank in each borough, in the zone with most jobs.
         for borough in 0..5 {

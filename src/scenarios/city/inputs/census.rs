@@ -1,6 +1,6 @@
 //! Who lives where: residents by age and sex, and households by size, for each zone, as the census counted or as stated.
 
-use super::atlas::{Atlas, BOROUGHS, BOROUGH_COUNT};
+use super::atlas::{Atlas, BOROUGH_COUNT, BOROUGHS};
 use super::builtin;
 use super::file::Table;
 use crate::base::apportion;
@@ -99,7 +99,8 @@ impl Census {
             tract.in_groups = (residents * share("people.in_groups") / 1_000_000) as u32;
             let households = (residents as f64 * params.number("people.households")).round() as u64;
             tract.households = parts(households, &sizes);
-            tract.workers = tract.ages.iter().zip(at_work).map(|(&age, weight)| (age as u64 * weight / 100_000) as u32).sum();
+            tract.workers =
+                tract.ages.iter().zip(at_work).map(|(&age, weight)| (age as u64 * weight / 100_000) as u32).sum();
         }
         let note = "residents: published counts of boroughs and districts, spread over the tracts by land area; ages, sexes \
                     and household sizes alike everywhere (--population FILE takes the counts of each tract)";
@@ -206,7 +207,9 @@ fn parts<const N: usize>(total: u64, weights: &[u64; N]) -> [u32; N] {
 
 impl Tract {
     fn scaled(&self, residents: u64) -> Self {
-        let of = |count: u32| ((count as u64 * residents * 2 + self.residents as u64) / (2 * self.residents.max(1) as u64)) as u32;
+        let of = |count: u32| {
+            ((count as u64 * residents * 2 + self.residents as u64) / (2 * self.residents.max(1) as u64)) as u32
+        };
         let mut ages = parts(residents, &self.ages.map(u64::from));
         if residents > 0 && ages[2..].iter().all(|&count| count == 0) {
             // Too few for a share of everybody: whoever it is has to be grown up.
@@ -243,7 +246,12 @@ mod tests {
             (0..atlas.len()).filter(|&zone| keep(zone)).map(|zone| tracts[zone].residents as u64).sum::<u64>()
         };
         for (borough, published) in [1_332_650, 2_465_326, 1_537_195, 2_229_379, 443_728].into_iter().enumerate() {
-            assert_eq!(count(&|zone| atlas.zones[zone].borough as usize == borough), published, "{}", BOROUGHS[borough].0);
+            assert_eq!(
+                count(&|zone| atlas.zones[zone].borough as usize == borough),
+                published,
+                "{}",
+                BOROUGHS[borough].0
+            );
         }
         let mut reader = csv::Reader::from_reader(include_str!("../../../../assets/city/districts.csv").as_bytes());
         let districts: Vec<(u16, String, u64)> = reader.deserialize().map(Result::unwrap).collect();

@@ -1,6 +1,6 @@
 //! Who works in which borough: the county-to-county worker flows of Census 2000.
 
-use super::atlas::{BOROUGHS, BOROUGH_COUNT};
+use super::atlas::{BOROUGH_COUNT, BOROUGHS};
 use super::builtin;
 
 /// Where workers go: a borough, or outside the city by direction.

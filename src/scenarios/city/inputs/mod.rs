@@ -9,8 +9,8 @@ mod file;
 mod prices;
 mod weather;
 
+pub use atlas::{Atlas, BOROUGH_COUNT, BOROUGHS, Zone};
 pub use builtin::station_points as builtin_stations;
-pub use atlas::{Atlas, BOROUGHS, BOROUGH_COUNT, Zone};
 pub use census::{AGE_BANDS, Census, FULL_POPULATION, Tract};
 pub use commuters::{Commuters, Destination};
 pub use prices::Prices;

@@ -42,7 +42,11 @@ impl WeatherSource {
             let day: DateTime = row.number(date, "a date such as 1999-05-04")?;
             let degrees = |column| -> Result<f64, RunError> {
                 let degrees: f64 = row.number(column, "a temperature in degrees Celsius")?;
-                if (-60.0..60.0).contains(&degrees) { Ok(degrees) } else { Err(row.error(column, "no such temperature")) }
+                if (-60.0..60.0).contains(&degrees) {
+                    Ok(degrees)
+                } else {
+                    Err(row.error(column, "no such temperature"))
+                }
             };
             let rain_mm: f64 = row.number(rain, "an amount of rain in millimetres")?;
             if !(0.0..2_000.0).contains(&rain_mm) {
@@ -70,7 +74,10 @@ impl WeatherSource {
                     Self::Measured(days) => {
                         let found = days.binary_search_by_key(&date.epoch_days(), |&(known, _)| known);
                         found.map(|index| days[index].1).map_err(|_| {
-                            RunError::Input(format!("the weather file has no row for {:04}-{:02}-{:02}", date.year, date.month, date.day))
+                            RunError::Input(format!(
+                                "the weather file has no row for {:04}-{:02}-{:02}",
+                                date.year, date.month, date.day
+                            ))
                         })
                     }
                     Self::Normals(months) => {
