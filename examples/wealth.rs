@@ -1,20 +1,22 @@
-// A model of one's own, with its whole command line: cargo run --release --example wealth -- --agents 10k --ticks 3000
+//! A model of one's own, with its whole command line: `cargo run --release --example wealth -- --agents 10k --ticks 3000`.
 
 use myriad::prelude::*;
 
 myriad::params! {
     /// What can be varied.
-    struct Settings {
+    pub struct Settings {
         /// Coins that each agent starts with.
         coins: i64 = 20, 1..=1_000;
     }
 }
+/// What an agent has.
 #[derive(Component, Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Purse(i64);
+pub struct Purse(pub i64);
+/// What agents give each other.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Coin(i64);
+pub struct Coin(pub i64);
 
 fn receive(mut due: Due<(Purse,), Coin>) {
     let mut due = due.open();
@@ -32,7 +34,8 @@ fn give(mut all: Query<(&Agent, &mut Purse)>, clock: Clock, dice: Dice, mut mail
 fn inequality(all: All<Purse>) -> f64 {
     gini(&all.iter().map(|(_, purse)| purse.0 as f64).collect::<Vec<_>>())
 }
-struct WealthExchange;
+/// The model.
+pub struct WealthExchange;
 impl Scenario for WealthExchange {
     type Params = Settings;
     const NAME: &'static str = "wealth-exchange";

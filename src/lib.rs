@@ -3,9 +3,9 @@
 //! # The law
 //! *Agents meet only in the exchange.* In a tick an agent reads its own rows, the messages delivered to it and what is
 //! published (clock, calendar, shared tables). It writes its own rows and sends: messages, and itself to another zone.
-//! What is sent takes effect at a later tick that depends on nothing but the sender's tick and the scenario. So zones run
-//! in parallel without locks, and the [digest](base::Digest) of a run is the same for any number of workers and shards,
-//! any deal of zones, and either way of stepping.
+//! What is sent takes effect at a later tick that depends on nothing but the sender's tick and the scenario. So zones
+//! run in parallel without locks, and the [digest](base::Digest) of a run is the same for any number of workers and
+//! shards, any deal of zones, and either way of stepping.
 //!
 //! # The floors
 //! A folder imports its own floor and lower ones, never up.

@@ -13,7 +13,8 @@ use crate::sim::{AnyScenario, Span};
 pub fn template(scenario: &dyn AnyScenario) -> String {
     let mut text = String::new();
     let head = format!(
-        "Configuration of `{0}`, for `run {0} --config FILE`. A flag or a MYRIAD_* variable overrides what stands here.",
+        "Configuration of `{0}`, for `run {0} --config FILE`. A flag or a MYRIAD_* variable overrides what \
+         stands here.",
         scenario.name()
     );
     comment(&mut text, &head);

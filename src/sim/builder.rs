@@ -244,8 +244,8 @@ impl<K: Rows> Settlement<K> {
         self.agents.push((id, wake, rows));
     }
 
-    /// Says that `residents` agents will be added, and that so many more will be in the zone at times: rows are kept ready
-    /// for them, where columns that have to grow would double.
+    /// Says that `residents` agents will be added, and that so many more will be in the zone at times: rows are kept
+    /// ready for them, where columns that have to grow would double.
     pub fn reserve(&mut self, residents: usize, visitors: usize) {
         self.agents.reserve_exact(residents);
         self.spare += visitors;

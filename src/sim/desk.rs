@@ -1,7 +1,7 @@
 //! A desk: state of a shard that its zones' systems share, one at a time.
 //!
-//! The engine and each zone's systems hold a handle to the same value. A shard is run by one worker at a time, its zones
-//! one after the other, so no two handles are ever used at once; this is the one place that relies on it.
+//! The engine and each zone's systems hold a handle to the same value. A shard is run by one worker at a time, its
+//! zones one after the other, so no two handles are ever used at once; this is the one place that relies on it.
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;

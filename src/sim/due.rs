@@ -34,8 +34,8 @@ impl<K: Rows> Handed for LivesOf<K> {
     }
 }
 
-/// System parameter: the agents of kind `K` for which something is due in this visit of the zone, with their rows: those
-/// whose wake tick has come and those that are sent a message of type `M`.
+/// System parameter: the agents of kind `K` for which something is due in this visit of the zone, with their rows:
+/// those whose wake tick has come and those that are sent a message of type `M`.
 ///
 /// ```
 /// # use myriad::prelude::*;
@@ -112,9 +112,9 @@ pub struct Event<'a, K: Rows, M> {
 }
 
 impl<K: Rows, M> Event<'_, K, M> {
-    /// Wakes the agent at `tick`, in place of any wake asked for before. An agent is woken at most once a tick, after its
-    /// messages of that tick: a wish for an earlier tick counts for the next one possible, so that a closed form may
-    /// simply say since when something is due.
+    /// Wakes the agent at `tick`, in place of any wake asked for before. An agent is woken at most once a tick, after
+    /// its messages of that tick: a wish for an earlier tick counts for the next one possible, so that a closed form
+    /// may simply say since when something is due.
     #[inline]
     pub fn wake_at(&mut self, tick: Tick) {
         let earliest = self.tick.0 + matches!(self.cause, Cause::Wake) as u64;

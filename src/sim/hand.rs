@@ -1,8 +1,8 @@
 //! What the engine hands to systems: values that live in a system's own state, not in the World.
 //!
-//! A World finds a resource through half a dozen dependent loads, which a visit of a zone out of the cache pays in full:
-//! eight resources cost 1.5 us a visit, more than what happens in it. A [`Hand`] is fetched once, when the system is
-//! made, and then costs nothing.
+//! A World finds a resource through half a dozen dependent loads, which a visit of a zone out of the cache pays in
+//! full: eight resources cost 1.5 us a visit, more than what happens in it. A [`Hand`] is fetched once, when the system
+//! is made, and then costs nothing.
 
 use std::any::{Any, TypeId};
 
@@ -47,8 +47,8 @@ pub(crate) trait Handed: Resource + Clone {
 /// System parameter: a handle from the drawer. `WRITES` decides whether two parameters of one system may hold it.
 pub(crate) struct Hand<'s, R, const WRITES: bool = true>(pub &'s mut R);
 
-// SAFETY: nothing of the World is accessed in `get_param`; the access declared in `init_access`, as that of a resource of
-// the handle's type, keeps a system from holding what is written twice.
+// SAFETY: nothing of the World is accessed in `get_param`; the access declared in `init_access`, as that of a resource
+// of the handle's type, keeps a system from holding what is written twice.
 unsafe impl<R: Handed, const WRITES: bool> SystemParam for Hand<'_, R, WRITES> {
     type State = (R, ComponentId);
     type Item<'w, 's> = Hand<'s, R, WRITES>;

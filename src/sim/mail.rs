@@ -127,7 +127,8 @@ impl<M: Message> Mailbox<'_, M> {
 #[derive(Resource)]
 pub(crate) struct FlightOf<M: Message>(pub Vec<(AgentId, M)>);
 
-/// Hub system parameter: the messages of type `M` in flight at the exchange (needed where they carry what is conserved).
+/// Hub system parameter: the messages of type `M` in flight at the exchange (needed where they carry what is
+/// conserved).
 #[derive(SystemParam)]
 pub struct InFlight<'w, M: Message> {
     flight: Res<'w, FlightOf<M>>,

@@ -72,8 +72,8 @@ pub struct RunOptions {
     pub shards: usize,
     /// Worker threads; the machine's cores if `None`.
     pub workers: Option<usize>,
-    /// Whether workers are pinned to cores: the command does, a library call does not, since it cannot know what else the
-    /// process does with them.
+    /// Whether workers are pinned to cores: the command does, a library call does not, since it cannot know what else
+    /// the process does with them.
     pub pin: bool,
     /// How transitions are found.
     pub stepping: Stepping,

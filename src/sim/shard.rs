@@ -1,7 +1,7 @@
 //! A shard: zones, and the desks that they share. One worker runs it at a time.
 //!
-//! An interval has two phases. In [`Shard::live`] the shard runs its zones: letters and wakes of the window, in order of
-//! zone, then time. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
+//! An interval has two phases. In [`Shard::live`] the shard runs its zones: letters and wakes of the window, in order
+//! of zone, then time. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
 use super::agenda::Agenda;
 use super::context::{Context, Window};

@@ -1,8 +1,8 @@
 //! The agenda of a shard: a timing wheel with a bucket for each exchange interval.
 //!
 //! An entry is a word: which zone of the shard, which kind, which tick of the interval, which slot, in the order in
-//! which a visit wants them. Buckets are chains of blocks from one pool, so that a full wheel has no slack and a turning
-//! one allocates nothing.
+//! which a visit wants them. Buckets are chains of blocks from one pool, so that a full wheel has no slack and a
+//! turning one allocates nothing.
 
 const BLOCK_ENTRIES: usize = 31;
 const NONE: u32 = u32::MAX;

@@ -5,7 +5,11 @@
 //! the Boltzmann-Gibbs distribution emerges. Coins are whole, so purses become geometric: with `m` coins each the Gini
 //! coefficient approaches (m + 1) / (2 m + 1), 2/3 for one coin and 1/2 for many, in some `m * m` ticks.
 
-include!("../../examples/wealth.rs");
+use myriad::prelude::*;
+
+#[path = "../../examples/wealth.rs"]
+mod example;
+use example::{Coin, Purse, WealthExchange};
 
 fn coins(all: All<Purse>, flight: InFlight<Coin>) -> i64 {
     all.iter().map(|(_, purse)| purse.0).sum::<i64>() + flight.iter().map(|(_, coin)| coin.0).sum::<i64>()

@@ -49,8 +49,10 @@ fn flag_over_environment_over_file_over_default() {
 
 #[test]
 fn every_option_reaches_the_engine() {
-    let words = "--agents 8M --seed 7 --start 1999-05-04T06:00 --hours 2.5 --shards 3 --workers 2 --no-pin --stepping dense \
-                 --backend auto --time-scale 48 --detail abstracted --json --quiet --progress plain --log debug --out runs/a";
+    let words = "--agents 8M --seed 7 --start 1999-05-04T06:00 --hours 2.5 --shards 3 --workers 2 --no-pin \
+                 --stepping dense \
+                 --backend auto --time-scale 48 --detail abstracted --json --quiet --progress plain \
+                 --log debug --out runs/a";
     let settings = resolved(words, &[]).unwrap();
     let options = &settings.options;
     assert_eq!((options.agents, options.seed, options.shards, options.workers), (Some(8_000_000), 7, 3, Some(2)));

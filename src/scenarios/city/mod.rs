@@ -10,10 +10,10 @@
 //! | `place` | what shops, schools, workplaces and the rest do: count, introduce, pay |
 //! | `preset`, `rules` | every number, and its compiled form |
 //! | `town` | what the behaviour asks of its surroundings |
-//! | `ledger`, `report`, `validate` | what is counted, what is told, and how it compares with the census and with surveys |
+//! | `ledger`, `report`, `validate` | what is counted, told, and compared with the census and with surveys |
 //!
-//! The behaviour (`live`, `place`) is pure: it knows no engine. That is why a sequential engine of two pages can tell, in
-//! the tests, whether the real one is right.
+//! The behaviour (`live`, `place`) is pure: it knows no engine. That is why a sequential engine of two pages can tell,
+//! in the tests, whether the real one is right.
 
 mod choice;
 mod contacts;

@@ -25,9 +25,9 @@ pub struct Body {
     pub activity: u8,
     /// The [`Activity`] that follows a [`Activity::Travel`].
     pub pending: u8,
-    /// Row of the table of rates, by age and temper: see [`Rates`](super::Rates).
+    /// Row of the table of rates, by age and temper: see `Rates`.
     pub class: u8,
-    /// Bits, named in [`flag`].
+    /// Bits, named in `flag`.
     pub flags: u8,
     /// Pleasant (+) or unpleasant (-), -16,383..=16,383.
     pub valence: i16,

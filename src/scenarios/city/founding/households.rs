@@ -1,4 +1,5 @@
-//! Households of a zone: sizes that add up, grown-ups at their heads, children with them, as many of each sex as counted.
+//! Households of a zone: sizes that add up, grown-ups at their heads, children with them, as many of each sex as
+//! counted.
 
 use crate::base::{AgentId, Draws, Permutation, Seed, Stream, Tick};
 use crate::scenarios::city::inputs::{AGE_BANDS, Tract};

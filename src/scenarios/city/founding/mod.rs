@@ -1,5 +1,5 @@
-//! How the city is founded before the first tick: where jobs are and who takes them, households, places. Everything is a
-//! function of (census, parameters, seed), zone by zone, so that zones are settled in parallel.
+//! How the city is founded before the first tick: where jobs are and who takes them, households, places. Everything is
+//! a function of (census, parameters, seed), zone by zone, so that zones are settled in parallel.
 
 mod households;
 mod jobs;

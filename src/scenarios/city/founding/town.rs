@@ -69,8 +69,8 @@ impl NewYork {
 }
 
 impl NewYork {
-    /// How many more than its residents a zone may hold at times: those who come to work beyond those who leave for it, and
-    /// a few who come before others have left. An estimate, for memory.
+    /// How many more than its residents a zone may hold at times: those who come to work beyond those who leave for it,
+    /// and a few who come before others have left. An estimate, for memory.
     pub fn visitors(&self, zone: u16) -> usize {
         let zone = zone as usize;
         let commuters = self.jobs.expected[zone].saturating_sub(self.jobs.workers[zone] as u64) as usize;

@@ -18,7 +18,8 @@ pub const BOROUGH_COUNT: usize = 5;
 const NEAR_COUNT: usize = 24;
 
 /// What a map file has to be.
-const MAP_FILE: &str = "a GeoJSON FeatureCollection of Polygons and MultiPolygons in WGS84, each with the 11-digit `geoid` of a census tract";
+const MAP_FILE: &str = "a GeoJSON FeatureCollection of Polygons and MultiPolygons in WGS84, each with the 11-digit \
+                        `geoid` of a census tract";
 
 /// A zone: a census tract of 2000.
 #[derive(Clone, PartialEq, Debug)]

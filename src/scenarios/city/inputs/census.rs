@@ -1,4 +1,5 @@
-//! Who lives where: residents by age and sex, and households by size, for each zone, as the census counted or as stated.
+//! Who lives where: residents by age and sex, and households by size, for each zone, as the census counted or as
+//! stated.
 
 use super::atlas::{Atlas, BOROUGH_COUNT, BOROUGHS};
 use super::builtin;
@@ -65,8 +66,8 @@ impl Census {
         if path.is_empty() { Self::derive(atlas, params) } else { Self::read(path, atlas) }
     }
 
-    /// From the published counts of boroughs and districts: spread over the tracts by land area, with the same shares of
-    /// ages, sexes and household sizes everywhere.
+    /// From the published counts of boroughs and districts: spread over the tracts by land area, with the same shares
+    /// of ages, sexes and household sizes everywhere.
     fn derive(atlas: &Atlas, params: &CityParams) -> Result<Self, RunError> {
         let mut tracts = vec![Tract::default(); atlas.len()];
         for cell in builtin::cells() {
@@ -102,8 +103,8 @@ impl Census {
             tract.workers =
                 tract.ages.iter().zip(at_work).map(|(&age, weight)| (age as u64 * weight / 100_000) as u32).sum();
         }
-        let note = "residents: published counts of boroughs and districts, spread over the tracts by land area; ages, sexes \
-                    and household sizes alike everywhere (--population FILE takes the counts of each tract)";
+        let note = "residents: published counts of boroughs and districts, spread over the tracts by land area; ages, \
+                    sexes and household sizes alike everywhere (--population FILE takes the counts of each tract)";
         Ok(Self { tracts, note: Some(note.to_owned()) })
     }
 

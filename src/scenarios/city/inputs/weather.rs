@@ -13,7 +13,8 @@ const WEATHER_FILE: &str = "a CSV with a row for each day and the columns date (
 pub enum WeatherSource {
     /// Days since 1970-01-01 and their weather, ascending.
     Measured(Vec<(i64, Weather)>),
-    /// Months' normals: (low, high in tenths of a degree; rain of a rainy day in tenths of a millimetre; chance of one).
+    /// Months' normals: (low, high in tenths of a degree; rain of a rainy day in tenths of a millimetre; chance of
+    /// one).
     Normals(Vec<(i32, i32, u32, u32)>),
 }
 
