@@ -132,7 +132,8 @@ pub struct RunReport {
     pub tick_ns: TickTime,
     /// Wall seconds by phase, averaged over the workers: `order` (letters and agenda put in order), `zones` (zones
     /// run),
-    /// `handoffs` (leavers sent), `messages` (routed), `arrivals` (placed), `barriers` (workers waiting for each other),
+    /// `handoffs` (leavers sent), `messages` (routed), `arrivals` (placed), `barriers` (workers
+    /// waiting for each other),
     /// `checks` (collectors and invariants).
     pub phase_seconds: BTreeMap<String, f64>,
     /// Zone visits by level of detail: active, abstracted, dormant (passed over).

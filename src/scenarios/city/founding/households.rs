@@ -66,7 +66,8 @@ fn sizes(counts: &[u32; 7], residents: u32, grown_ups: u32) -> Vec<u32> {
 
 /// The residents of a zone in the order of their ids, household after household, those in group quarters last.
 ///
-/// `couples` is the chance, in 65,536ths, that a household of two and more has a second grown-up near the first one's age.
+/// `couples` is the chance, in 65,536ths, that a household of two and more has a second grown-up near the first
+/// one's age.
 pub fn members(zone: u16, tract: &Tract, couples: u32, seed: Seed) -> Vec<Member> {
     let count = tract.residents;
     if count == 0 {
