@@ -29,8 +29,8 @@ pub fn compare(params: &CityParams, options: &RunOptions, watch: &mut dyn Watch)
     let simulated =
         format!("{} residents from {} to {}", crate::base::units::count(report.agents), report.start, report.end);
     let sources = "ATUS: American Time Use Survey of the Bureau of Labor Statistics, means of ages 15 and over, \
-                   rounded; Census 2000: county-to-county worker flows, scaled to the residents simulated, and mean travel time \
-                   to work; stated: a bound that the model sets itself";
+                   rounded; Census 2000: county-to-county worker flows, scaled to the residents simulated, and mean \
+                   travel time to work; stated: a bound that the model sets itself";
     validation.notes.insert(0, simulated);
     validation.notes.insert(1, sources.to_owned());
     time_use(&week.ledger, &mut validation);
