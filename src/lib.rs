@@ -35,3 +35,8 @@ pub mod exec;
 pub mod prelude;
 pub mod scenarios;
 pub mod sim;
+
+/// The README's blocks are compiled as examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -164,3 +164,18 @@ fn assets_have_a_source() {
         files("assets").into_iter().map(|(path, _)| path).filter(|path| !path.ends_with(".md") && !named(path));
     check("assets without a line in SOURCES.md", nameless.collect());
 }
+
+#[test]
+fn the_readme_shows_the_example_as_it_is() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (readme, example) = (read("README.md"), read("examples/wealth.rs"));
+    let shown = readme.split("```rust,no_run\n").nth(1).and_then(|rest| rest.split("```").next());
+    let code: String = example
+        .lines()
+        .skip_while(|line| line.starts_with("//!") || line.is_empty())
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(shown, Some(code.as_str()));
+    let lines = code.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"));
+    assert!(lines.count() <= 45, "a model with its command line takes at most 45 lines");
+}

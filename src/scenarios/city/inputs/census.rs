@@ -93,13 +93,15 @@ impl Census {
         let sizes: [u64; HOUSEHOLD_SIZES] =
             std::array::from_fn(|size| share(&format!("people.household.{}", size + 1)));
         let at_work = [0, 0, 1, 2, 2, 2, 2, 0].map(|weight| weight * 100_000);
+        let mut carry = Carry::default();
         for tract in &mut tracts {
             let residents = tract.residents as u64;
-            tract.ages = parts(residents, &ages);
-            tract.males = (residents * share("people.male") / 1_000_000) as u32;
-            tract.in_groups = (residents * share("people.in_groups") / 1_000_000) as u32;
+            tract.ages = carry.ages.split(residents, &ages);
+            tract.males = carry.males.split(residents, &[share("people.male"), 1_000_000 - share("people.male")])[0];
+            let in_groups = share("people.in_groups");
+            tract.in_groups = carry.in_groups.split(residents, &[in_groups, 1_000_000 - in_groups])[0];
             let households = (residents as f64 * params.number("people.households")).round() as u64;
-            tract.households = parts(households, &sizes);
+            tract.households = carry.households.split(households, &sizes);
             tract.workers =
                 tract.ages.iter().zip(at_work).map(|(&age, weight)| (age as u64 * weight / 100_000) as u32).sum();
         }
@@ -197,33 +199,96 @@ impl Census {
                 }
             }
         }
-        self.tracts.iter().zip(scaled).map(|(tract, residents)| tract.scaled(residents)).collect()
+        let mut carry = Carry::default();
+        let scaled = self.tracts.iter().zip(scaled);
+        scaled.map(|(tract, residents)| tract.scaled(residents, &mut carry)).collect()
     }
 }
 
-fn parts<const N: usize>(total: u64, weights: &[u64; N]) -> [u32; N] {
-    let parts = apportion(total, weights);
-    std::array::from_fn(|index| parts[index] as u32)
+/// What rounding has left over, class by class, in the zones before: a tract of five residents cannot have 17.5% pupils,
+/// but the city has.
+#[derive(Default)]
+struct Carry {
+    ages: Remainders<8>,
+    males: Remainders<2>,
+    households: Remainders<HOUSEHOLD_SIZES>,
+    in_groups: Remainders<2>,
+    counts: Remainders<2>,
+    workers: Remainders<2>,
+}
+
+/// Remainders in 2^-20.
+struct Remainders<const N: usize>([i64; N]);
+
+impl<const N: usize> Default for Remainders<N> {
+    fn default() -> Self {
+        Self([0; N])
+    }
+}
+
+impl<const N: usize> Remainders<N> {
+    /// Splits `total` by weight into whole numbers that add up to it, and remembers what each class has lost or gained, so
+    /// that the next split makes up for it. A class without weight gets nothing. With `total` the sum of the weights, the
+    /// first split is the weights themselves.
+    fn split(&mut self, total: u64, weights: &[u64; N]) -> [u32; N] {
+        const ONE: i64 = 1 << 20;
+        let sum: u64 = weights.iter().sum();
+        if sum == 0 || total == 0 {
+            return [0; N];
+        }
+        let quotas: [i64; N] =
+            std::array::from_fn(|class| ((weights[class] as u128 * total as u128 * ONE as u128) / sum as u128) as i64);
+        let wanted: [i64; N] = std::array::from_fn(|class| quotas[class] + self.0[class]);
+        let mut parts: [i64; N] =
+            std::array::from_fn(|class| if weights[class] > 0 { wanted[class].div_euclid(ONE).max(0) } else { 0 });
+        let with_weight = |class: &usize| weights[*class] > 0;
+        loop {
+            let given: i64 = parts.iter().sum();
+            let short = |class: &usize| (wanted[*class] - parts[*class] * ONE, std::cmp::Reverse(*class));
+            if given < total as i64 {
+                let class = (0..N).filter(with_weight).max_by_key(short).expect("some class has weight");
+                parts[class] += 1;
+            } else if given > total as i64 {
+                let class = (0..N).filter(|&class| parts[class] > 0).min_by_key(short).expect("some class has members");
+                parts[class] -= 1;
+            } else {
+                break;
+            }
+        }
+        for class in 0..N {
+            self.0[class] = wanted[class] - parts[class] * ONE;
+        }
+        parts.map(|part| part as u32)
+    }
 }
 
 impl Tract {
-    fn scaled(&self, residents: u64) -> Self {
-        let of = |count: u32| {
-            ((count as u64 * residents * 2 + self.residents as u64) / (2 * self.residents.max(1) as u64)) as u32
+    fn scaled(&self, residents: u64, carry: &mut Carry) -> Self {
+        let all = self.residents as u64;
+        // A count of something that goes with the residents: `count` of `all` becomes the same share of `residents`.
+        let of = |remainders: &mut Remainders<2>, count: u32| {
+            remainders.split(residents, &[count as u64, all.saturating_sub(count as u64)])[0]
         };
-        let mut ages = parts(residents, &self.ages.map(u64::from));
+        let mut ages = carry.ages.split(residents, &self.ages.map(u64::from));
         if residents > 0 && ages[2..].iter().all(|&count| count == 0) {
-            // Too few for a share of everybody: whoever it is has to be grown up.
-            ages = [0, 0, 0, 0, residents as u32, 0, 0, 0];
+            // Too few for a share of everybody: whoever it is has to be grown up. Others make up for the children.
+            let grown_up = 4;
+            for class in 0..2 {
+                carry.ages.0[class] += (ages[class] as i64) << 20;
+                carry.ages.0[grown_up] -= (ages[class] as i64) << 20;
+            }
+            ages = [0; 8];
+            ages[grown_up] = residents as u32;
         }
         let households: u32 = self.households.iter().sum();
+        let count = of(&mut carry.counts, households) as u64;
         Self {
             residents: residents as u32,
-            males: of(self.males).min(residents as u32),
+            males: of(&mut carry.males, self.males),
             ages,
-            households: parts(of(households) as u64, &self.households.map(u64::from)),
-            in_groups: of(self.in_groups),
-            workers: of(self.workers),
+            households: carry.households.split(count, &self.households.map(u64::from)),
+            in_groups: of(&mut carry.in_groups, self.in_groups),
+            workers: of(&mut carry.workers, self.workers),
         }
     }
 }
@@ -271,6 +336,14 @@ mod tests {
             for tract in &tracts {
                 assert_eq!(tract.ages.iter().sum::<u32>(), tract.residents);
                 assert!(tract.males <= tract.residents);
+            }
+            if total >= 100_000 {
+                // Small tracts do not bend the shares of the city.
+                for band in 0..8 {
+                    let count = |tracts: &[Tract]| tracts.iter().map(|tract| tract.ages[band] as f64).sum::<f64>();
+                    let quota = count(&census.tracts) * total as f64 / FULL_POPULATION as f64;
+                    assert!((count(&tracts) - quota).abs() < 0.002 * quota + 20.0, "{total}: {}", AGE_BANDS[band].0);
+                }
             }
             for borough in 0..BOROUGH_COUNT {
                 let here = |tracts: &[Tract]| {
