@@ -58,7 +58,9 @@ impl Place {
         };
         let day = calendar.day(Tick(now as u64));
         let today = at(day);
-        if today > now { today } else { at(day + 1) }
+        // What lies before the run's start has no tick.
+        let begun = day > 0 || minute * 60 >= calendar.start().second_of_day();
+        if today > now && begun { today } else { at(day + 1) }
     }
 
     fn enter(&mut self, who: AgentId, valence: i16) {

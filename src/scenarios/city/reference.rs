@@ -1,7 +1,7 @@
 //! A sequential engine without zones, shards or wheels: what any other engine must agree with.
 //!
-//! At one tick: first arrivals, then notes in the order (to, from, sequence), then wake-ups that are due. Notes for one
-//! who is on the way wait for the arrival.
+//! At one tick: first arrivals, then notes in the order (to, tick due, from, sequence), then wake-ups that are due. Notes
+//! for one who is on the way wait for the arrival.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -54,7 +54,7 @@ pub struct Reference<'a, T: Town> {
     /// By id, after the residents.
     pub places: Vec<Place>,
     wakes: BinaryHeap<Reverse<(u32, u32)>>,
-    notes: BTreeMap<(u32, u32, u32, u64), Note>,
+    notes: BTreeMap<(u32, u32, u32, u32, u64), Note>,
     sequence: u64,
     /// Statistics.
     pub figures: Figures,
@@ -133,12 +133,12 @@ impl<'a, T: Town> Reference<'a, T> {
                 return;
             }
             while let Some(entry) = self.notes.first_entry() {
-                let (tick, to, from, sequence) = *entry.key();
+                let (tick, to, due, from, sequence) = *entry.key();
                 if tick != now {
                     break;
                 }
                 let note = entry.remove();
-                self.deliver(now, to, from, sequence, note);
+                self.deliver(now, (to, due, from, sequence), note);
             }
             while let Some(&Reverse((tick, id))) = self.wakes.peek() {
                 if tick != now {
@@ -150,12 +150,12 @@ impl<'a, T: Town> Reference<'a, T> {
         }
     }
 
-    fn deliver(&mut self, now: u32, to: u32, from: u32, sequence: u64, note: Note) {
+    fn deliver(&mut self, now: u32, (to, due, from, sequence): (u32, u32, u32, u64), note: Note) {
         let env = self.env;
         let count = self.residents.len();
         if (to as usize) < count && self.residents[to as usize].arrives > now {
             // Arrivals come first at a tick, so the note finds the resident there.
-            self.notes.insert((self.residents[to as usize].arrives, to, from, sequence), note);
+            self.notes.insert((self.residents[to as usize].arrives, to, due, from, sequence), note);
             return;
         }
         self.act(now, to, |this, desk| {
@@ -215,7 +215,7 @@ impl<'a, T: Town> Reference<'a, T> {
         figures.notes += sent.len() as u64;
         self.figures = figures;
         for (to, note) in sent {
-            self.notes.insert((now + interval, to.0, id, self.sequence), note);
+            self.notes.insert((now + interval, to.0, now + interval, id, self.sequence), note);
             self.sequence += 1;
         }
         let Some(resident) = self.residents.get_mut(id as usize) else { return };

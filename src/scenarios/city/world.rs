@@ -198,3 +198,67 @@ fn places_live(
         event.wake_at(Tick(wake as u64));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference::Reference;
+    use super::*;
+
+    type Rows = (Vec<(ZoneId, AgentId, Body)>, Vec<(AgentId, Person)>, Vec<(AgentId, Contacts)>, Vec<(AgentId, Place)>);
+
+    fn rows(bodies: All<Body>, people: All<Person>, contacts: All<Contacts>, places: All<Place>) -> Rows {
+        let mut bodies: Vec<_> = bodies.by_zone().map(|(zone, id, row)| (zone, id, *row)).collect();
+        let mut people: Vec<_> = people.iter().map(|(id, row)| (id, *row)).collect();
+        let mut contacts: Vec<_> = contacts.iter().map(|(id, row)| (id, *row)).collect();
+        let mut places: Vec<_> = places.iter().map(|(id, row)| (id, *row)).collect();
+        bodies.sort_by_key(|row| row.1);
+        people.sort_by_key(|row| row.0);
+        contacts.sort_by_key(|row| row.0);
+        places.sort_by_key(|row| row.0);
+        (bodies, people, contacts, places)
+    }
+
+    /// The engine against two pages without zones, shards or a wheel: every row of every agent, after a morning.
+    #[test]
+    fn the_engine_agrees_with_the_sequential_reference() {
+        let (agents, ticks) = (1_500, 4 * 36_000);
+        let options = RunOptions {
+            agents: Some(agents),
+            start: Some(DateTime::new_const(1999, 5, 4, 6, 0, 0)),
+            span: Some(Span::Ticks(ticks)),
+            ..RunOptions::default()
+        };
+        let mut engine = Simulation::of::<City>(Params::defaults()).options(options.clone()).build().unwrap();
+        while engine.now() < Tick(ticks) {
+            engine.advance(Tick(ticks)).unwrap();
+        }
+        let (bodies, people, contacts, places) = engine.ask(rows).unwrap();
+
+        let (calendar, seed) = (engine.calendar(), Seed(options.seed));
+        let city = NewYork::found(&Params::defaults(), agents, calendar, seed, (EXCHANGE_TICKS, 3)).unwrap();
+        let zones = 0..city.atlas.len() as u16;
+        let settlers: Vec<_> = zones
+            .clone()
+            .flat_map(|zone| city.people.settlers(zone, &city.atlas, &city.jobs, &city.places, &city.rules))
+            .collect();
+        let mut founded: Vec<_> = zones.flat_map(|zone| city.places.rows(zone, &city.rules, &calendar)).collect();
+        founded.sort_by_key(|(id, _)| *id);
+        let founded = founded.into_iter().map(|(_, place)| place).collect();
+        let mut reference = Reference::new(env(&city), &settlers, founded);
+        reference.run_to(ticks as u32 - 1);
+
+        assert_eq!(reference.residents.len(), bodies.len());
+        for (index, resident) in reference.residents.iter().enumerate() {
+            let id = AgentId(index as u32);
+            assert_eq!((ZoneId(resident.zone as u32), id, resident.rows.0), bodies[index], "body and zone of {id:?}");
+            assert_eq!((id, resident.rows.1), people[index], "person of {id:?}");
+            assert_eq!((id, resident.rows.2), contacts[index], "contacts of {id:?}");
+        }
+        for (place, (id, row)) in reference.places.iter().zip(&places) {
+            assert_eq!(place, row, "place {id:?}");
+        }
+        assert!(places.iter().all(|(_, place)| place.next_wake() > ticks as u32), "tills are settled at night");
+        assert_eq!(reference.figures.transitions, engine.transitions());
+        assert!(reference.figures.transitions > 5_000 && reference.figures.notes > 1_000, "something happened");
+    }
+}
