@@ -201,7 +201,7 @@ impl<T: Copy + Send> Lanes<T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(model)))]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -14,7 +14,7 @@ mod barrier;
 mod clock;
 pub mod cores;
 mod lanes;
-#[cfg(all(test, loom))]
+#[cfg(all(test, model))]
 mod models;
 mod ring;
 mod sync;

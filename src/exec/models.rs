@@ -1,5 +1,5 @@
 //! Model checks: loom runs these under every interleaving, and every value that a load may see, that the memory model
-//! allows. `RUSTFLAGS="--cfg loom" cargo test --release --lib exec::`
+//! allows. `RUSTFLAGS="--cfg model" cargo test --release --lib exec::`
 
 use std::sync::{
     Mutex as PlainMutex,

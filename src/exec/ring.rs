@@ -243,7 +243,7 @@ impl<T: Copy + Send> Drop for Consumer<'_, T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(model)))]
 mod tests {
     use super::*;
 
