@@ -11,7 +11,7 @@ use super::error::Error;
 use super::layers::{self, Given, Layer, Origin};
 use super::meta::Scenarios;
 use super::values;
-use crate::sim::{AnyScenario, DetailPolicy, ParamSpec, RunOptions, Span, Stepping, Value, find};
+use crate::sim::{AnyScenario, DetailPolicy, ParamError, ParamSpec, RunOptions, Span, Stepping, Value, find};
 
 /// Settings that are short for a parameter of the same name.
 const SUGAR: [&str; 3] = ["population", "weather", "map"];
@@ -134,9 +134,17 @@ fn parse_sets(sets: &[String], specs: &[ParamSpec]) -> Result<Vec<(String, Value
     sets.iter()
         .map(|set| {
             let (name, text) = set.split_once('=').ok_or_else(|| {
-                Error::Usage(format!("`{set}` sets nothing, in --set; write key=value, such as seed_count=5"))
+                let example = specs.iter().find(|spec| matches!(spec.default, Value::Int(_) | Value::Float(_)));
+                let example = example.map(|spec| format!(", such as {}={}", spec.name, spec.default));
+                let example = example.unwrap_or_default();
+                Error::Usage(format!("`{set}` sets nothing, in --set; write key=value{example}"))
             })?;
-            let wrong = |error| Error::Usage(format!("{error}, in --set"));
+            let wrong = |error| match error {
+                ParamError::Unknown { nearest: None, .. } => {
+                    Error::Usage(format!("{error}, in --set; `describe` lists those there are"))
+                }
+                error => Error::Usage(format!("{error}, in --set")),
+            };
             let name = name.trim();
             let value = find(specs, name).and_then(|spec| spec.parse(text.trim())).map_err(wrong)?;
             Ok((name.to_owned(), value))

@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::settings::{Settings, Shown};
-use super::style::{Style, grid};
+use super::style::Style;
 
 /// As tables.
 pub fn render(settings: &Settings, style: Style) -> String {
@@ -14,10 +14,15 @@ pub fn render(settings: &Settings, style: Style) -> String {
     text
 }
 
+/// Columns that never wrap: an origin may be a long path, which people copy.
 fn table(shown: &[Shown], style: Style) -> String {
-    let mut rows = vec![["name", "value", "origin"].map(str::to_owned).to_vec()];
-    rows.extend(shown.iter().map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.origin.to_string()]));
-    grid(&rows, style)
+    let width = |of: fn(&Shown) -> &String| shown.iter().map(|shown| of(shown).chars().count()).max().unwrap_or(0);
+    let (name, value) = (width(|shown| &shown.name).max(4), width(|shown| &shown.value).clamp(5, 40));
+    let mut text = style.dim(&format!("  {:<name$}  {:<value$}  origin", "name", "value")) + "\n";
+    for shown in shown {
+        text.push_str(&format!("  {:<name$}  {:<value$}  {}\n", shown.name, shown.value, shown.origin));
+    }
+    text
 }
 
 /// As an object.

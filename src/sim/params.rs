@@ -163,8 +163,8 @@ pub fn find<'a>(specs: &'a [ParamSpec], name: &str) -> Result<&'a ParamSpec, Par
     specs.iter().find(|spec| spec.name == name).ok_or_else(|| {
         let nearest = specs
             .iter()
-            .map(|spec| (strsim::jaro_winkler(&spec.name, name), &spec.name))
-            .filter(|&(likeness, _)| likeness > 0.7)
+            .map(|spec| (strsim::normalized_damerau_levenshtein(&spec.name, name), &spec.name))
+            .filter(|&(likeness, _)| likeness > 0.6)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, name)| name.clone());
         ParamError::Unknown { name: name.to_owned(), nearest }
@@ -260,7 +260,10 @@ macro_rules! params {
                     $crate::sim::ParamSpec {
                         name: stringify!($field).to_owned(),
                         doc: $doc.trim().to_owned(),
-                        default: <$type as $crate::sim::ParamType>::to_value(&<$type>::from($default)),
+                        default: {
+                            let default: $type = $default;
+                            <$type as $crate::sim::ParamType>::to_value(&default)
+                        },
                         range: [$(($low as f64, $high as f64))?].first().copied(),
                         unit: String::new(),
                         source: String::new(),
@@ -268,7 +271,7 @@ macro_rules! params {
                 )*]
             }
             fn defaults() -> Self {
-                Self { $($field: <$type>::from($default),)* }
+                Self { $($field: $default,)* }
             }
             #[allow(unused_variables)]
             fn set(&mut self, name: &str, value: $crate::sim::Value) {

@@ -1,6 +1,10 @@
 //! All integration tests in one binary: each binary links the whole tree again.
 
+mod city;
+mod command;
 mod law;
+mod population;
+mod scratch;
 mod tidy;
 #[allow(dead_code)] // the example's `main`
 mod wealth;

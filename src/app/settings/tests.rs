@@ -105,7 +105,7 @@ fn mistakes_say_what_where_and_what_would_be_right() {
             "--backend gpu",
             "there is no GPU backend, in --backend: this build computes on the CPU only; cpu or auto would be right",
         ),
-        ("--set coins", "`coins` sets nothing, in --set; write key=value, such as seed_count=5"),
+        ("--set coins", "`coins` sets nothing, in --set; write key=value, such as coins=1"),
         ("--set coin=1", "there is no parameter `coin`; did you mean `coins`?, in --set"),
         ("--set coins=x", "`coins` takes a whole number, not `x`, in --set"),
         ("--set coins=5000", "`coins` must be from 0 to 1000, not 5000, in --set"),

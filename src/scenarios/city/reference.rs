@@ -1,7 +1,7 @@
 //! A sequential engine without zones, shards or wheels: what any other engine must agree with.
 //!
-//! At one tick: first arrivals, then notes in the order (to, tick due, from, sequence), then wake-ups that are due. Notes
-//! for one who is on the way wait for the arrival.
+//! At one tick: first arrivals, then notes in the order (to, tick due, from, sequence), then wake-ups that are due.
+//! Notes for one who is on the way wait for the arrival.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

@@ -83,11 +83,11 @@ pub fn members(zone: u16, tract: &Tract, couples: u32, seed: Seed) -> Vec<Member
         }
         ages
     };
-    let children = ages(0..2);
+    let mut children = ages(0..2);
     let mut grown_ups = ages(2..8);
     shuffle(&mut grown_ups, seed, AGES, key);
-    let in_groups = tract.in_groups.min(grown_ups.len().saturating_sub(1) as u32);
-    let mut sizes = sizes(&tract.households, count - in_groups, grown_ups.len() as u32 - in_groups);
+    let in_groups = tract.in_groups.min(count);
+    let mut sizes = sizes(&tract.households, count - in_groups, grown_ups.len() as u32);
 
     // Heads: the youngest grown-ups come last, so that few of 18 to 21 keep house alone.
     let mut pool: Vec<u8> = grown_ups.iter().copied().filter(|&age| age >= 22).collect();
@@ -97,7 +97,9 @@ pub fn members(zone: u16, tract: &Tract, couples: u32, seed: Seed) -> Vec<Member
     // Large households around forty, small ones for the young and the old.
     heads.sort_by_key(|&age| (age.abs_diff(40), age));
     sizes.sort_unstable_by(|a, b| b.cmp(a));
-    let groups = others.split_off(others.len() - in_groups as usize);
+    // Grown-ups live in group quarters; children only where there are too few of those, as in a home for children.
+    let mut groups = others.split_off(others.len().saturating_sub(in_groups as usize));
+    groups.extend(children.split_off(children.len() + groups.len() - in_groups as usize));
 
     let homes = heads.len();
     let mut households: Vec<Vec<u8>> = heads.iter().map(|&head| vec![head]).collect();
@@ -240,6 +242,38 @@ mod tests {
         }
         assert_eq!(found, tract.households);
         assert_eq!(members.iter().filter(|member| member.in_group).count() as u32, tract.in_groups);
+    }
+
+    /// Such tracts exist: a jail on an island, a home for children.
+    #[test]
+    fn group_quarters_take_children_where_grown_ups_are_too_few() {
+        let jail = Tract {
+            residents: 12_780,
+            males: 11_231,
+            ages: [0, 481, 1_953, 3_047, 4_470, 2_224, 544, 61],
+            households: [0; 7],
+            in_groups: 12_780,
+            workers: 0,
+        };
+        assert!(members(0, &jail, 40_000, Seed(1)).iter().all(|member| member.in_group && member.household_size == 1));
+        let home = Tract {
+            residents: 340,
+            males: 200,
+            ages: [9, 200, 20, 40, 40, 20, 10, 1],
+            households: [14, 4, 2, 1, 2, 1, 0],
+            in_groups: 292,
+            workers: 60,
+        };
+        let members = members(1, &home, 40_000, Seed(1));
+        let heads: Vec<_> = members.iter().filter(|member| member.nth == 0 && !member.in_group).collect();
+        assert!(heads.iter().all(|head| head.age >= 18) && heads.len() == 24);
+        let grouped = members.iter().filter(|member| member.in_group);
+        assert_eq!(grouped.clone().count(), 292);
+        assert_eq!(
+            grouped.filter(|member| member.age >= 18).count(),
+            131 - 24,
+            "every grown-up who heads no household"
+        );
     }
 
     #[test]

@@ -205,8 +205,8 @@ impl Census {
     }
 }
 
-/// What rounding has left over, class by class, in the zones before: a tract of five residents cannot have 17.5% pupils,
-/// but the city has.
+/// What rounding has left over, class by class, in the zones before: a tract of five residents cannot have 17.5%
+/// pupils, but the city has.
 #[derive(Default)]
 struct Carry {
     ages: Remainders<8>,
@@ -227,9 +227,9 @@ impl<const N: usize> Default for Remainders<N> {
 }
 
 impl<const N: usize> Remainders<N> {
-    /// Splits `total` by weight into whole numbers that add up to it, and remembers what each class has lost or gained, so
-    /// that the next split makes up for it. A class without weight gets nothing. With `total` the sum of the weights, the
-    /// first split is the weights themselves.
+    /// Splits `total` by weight into whole numbers that add up to it, and remembers what each class has lost or gained,
+    /// so that the next split makes up for it. A class without weight gets nothing. With `total` the sum of the
+    /// weights, the first split is the weights themselves.
     fn split(&mut self, total: u64, weights: &[u64; N]) -> [u32; N] {
         const ONE: i64 = 1 << 20;
         let sum: u64 = weights.iter().sum();
@@ -281,13 +281,22 @@ impl Tract {
             ages[grown_up] = residents as u32;
         }
         let households: u32 = self.households.iter().sum();
-        let count = of(&mut carry.counts, households) as u64;
+        let count = of(&mut carry.counts, households);
+        let mut in_groups = of(&mut carry.in_groups, self.in_groups);
+        // Rounding puts no child into group quarters where none was counted.
+        let spare = |ages: &[u32; 8], homes: u32| ages[2..].iter().sum::<u32>().saturating_sub(homes);
+        if self.in_groups <= spare(&self.ages, households) && in_groups > spare(&ages, count) {
+            let over = in_groups - spare(&ages, count);
+            in_groups -= over;
+            carry.in_groups.0[0] += (over as i64) << 20;
+            carry.in_groups.0[1] -= (over as i64) << 20;
+        }
         Self {
             residents: residents as u32,
             males: of(&mut carry.males, self.males),
             ages,
-            households: carry.households.split(count, &self.households.map(u64::from)),
-            in_groups: of(&mut carry.in_groups, self.in_groups),
+            households: carry.households.split(count as u64, &self.households.map(u64::from)),
+            in_groups,
             workers: of(&mut carry.workers, self.workers),
         }
     }
