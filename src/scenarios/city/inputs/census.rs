@@ -273,9 +273,9 @@ impl Tract {
         if residents > 0 && ages[2..].iter().all(|&count| count == 0) {
             // Too few for a share of everybody: whoever it is has to be grown up. Others make up for the children.
             let grown_up = 4;
-            for class in 0..2 {
-                carry.ages.0[class] += (ages[class] as i64) << 20;
-                carry.ages.0[grown_up] -= (ages[class] as i64) << 20;
+            for (class, &children) in ages[..2].iter().enumerate() {
+                carry.ages.0[class] += (children as i64) << 20;
+                carry.ages.0[grown_up] -= (children as i64) << 20;
             }
             ages = [0; 8];
             ages[grown_up] = residents as u32;
@@ -348,10 +348,10 @@ mod tests {
             }
             if total >= 100_000 {
                 // Small tracts do not bend the shares of the city.
-                for band in 0..8 {
+                for (band, (name, _, _)) in AGE_BANDS.into_iter().enumerate() {
                     let count = |tracts: &[Tract]| tracts.iter().map(|tract| tract.ages[band] as f64).sum::<f64>();
                     let quota = count(&census.tracts) * total as f64 / FULL_POPULATION as f64;
-                    assert!((count(&tracts) - quota).abs() < 0.002 * quota + 20.0, "{total}: {}", AGE_BANDS[band].0);
+                    assert!((count(&tracts) - quota).abs() < 0.002 * quota + 20.0, "{total}: {name}");
                 }
             }
             for borough in 0..BOROUGH_COUNT {
