@@ -17,6 +17,9 @@ fn main() {
     if let Some(at) = words.iter().position(|word| word == "--row") {
         return row(&words[at + 1], &words[at + 2]);
     }
+    if words.iter().any(|word| word == "--probe") {
+        return probes();
+    }
     let given = |flag: &str| words.iter().any(|word| word == flag);
     let sizes: &[&str] = match (given("--quick"), given("--full")) {
         (true, _) => &["10000", "100000"],
@@ -24,21 +27,29 @@ fn main() {
         _ => &["10000", "100000", "1000000"],
     };
     let workers: &[&str] = if cores::count() > 1 { &["1", "2"] } else { &["1"] };
-    println!("{} cores; memory, GB/s read and updated in place:", cores::count());
-    for threads in 1..=workers.len() {
-        let (read, update) = probe(threads);
-        println!("  {threads} threads: {read:.1} read, {update:.1} updated (read and written)");
-    }
+    // In processes of their own: a child begins with its parent's largest resident set.
+    let this = std::env::current_exe().expect("a process knows its program");
+    let run = |words: &[&str]| {
+        let done = Command::new(&this).args(words).status();
+        assert!(done.is_ok_and(|status| status.success()), "{words:?} failed");
+    };
+    run(&["--probe"]);
     println!(
         "\n{:>9}  {:>7}  {:>7}  {:>8}  {:>12}  {:>10}  {:>12}  {:>8}  digest",
         "agents", "workers", "set-up", "run", "transitions", "ns each", "x real time", "memory"
     );
-    let this = std::env::current_exe().expect("a process knows its program");
     for size in sizes {
         for workers in workers {
-            let done = Command::new(&this).args(["--row", size, workers]).status();
-            assert!(done.is_ok_and(|status| status.success()), "the run of {size} agents failed");
+            run(&["--row", size, workers]);
         }
+    }
+}
+
+fn probes() {
+    println!("{} cores; memory, GB/s read and updated in place:", cores::count());
+    for threads in 1..=cores::count().min(2) {
+        let (read, update) = probe(threads);
+        println!("  {threads} threads: {read:.1} read, {update:.1} updated (read and written)");
     }
 }
 

@@ -1,6 +1,7 @@
 //! All integration tests in one binary: each binary links the whole tree again.
 
 mod city;
+#[cfg(unix)] // signals
 mod command;
 mod law;
 mod population;
