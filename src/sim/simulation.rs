@@ -148,7 +148,7 @@ impl<S: Scenario> Experiment<S> {
                 tick: engine.now(),
                 ticks_total: end,
                 civil: calendar.at(engine.now()).to_string(),
-                agents: engine.agents(),
+                agents: self.options.agents.unwrap_or(timing.agents),
                 transitions: engine.transitions(),
                 wall: running.duration(),
                 sim_seconds: calendar.seconds(engine.now().0),
