@@ -12,6 +12,15 @@ const MS_PER_DAY: u64 = 86_400_000;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Tick(pub u64);
 
+impl std::ops::Add<u64> for Tick {
+    type Output = Self;
+    /// So many ticks later.
+    #[inline]
+    fn add(self, ticks: u64) -> Self {
+        Self(self.0 + ticks)
+    }
+}
+
 impl Tick {
     /// The tick as a row stores it. Panics above 2^32 - 2 (13 years of 100 ms).
     #[inline]
