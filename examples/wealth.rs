@@ -26,9 +26,9 @@ fn receive(mut due: Due<(Purse,), Coin>) {
 }
 fn give(mut all: Query<(&Agent, &mut Purse)>, clock: Clock, dice: Dice, mut mail: Mailbox<Coin>) {
     for (agent, mut purse) in all.iter_mut().filter(|(_, purse)| purse.0 > 0) {
-        let whom = dice.anyone(Stream::named("whom"), agent.0, clock.now());
+        let whom = dice.anyone(Stream::named("whom"), agent.id, clock.now());
         purse.0 -= 1;
-        mail.send(clock.now(), agent.0, whom, Coin(1));
+        mail.send(clock.now(), agent.id, whom, Coin(1));
     }
 }
 fn inequality(all: All<Purse>) -> f64 {

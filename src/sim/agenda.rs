@@ -1,6 +1,6 @@
 //! The agenda of a shard: the wheel, and what is pending in the interval at hand.
 
-use super::queue::NEVER;
+use super::rows::NEVER;
 use super::wheel::{Entry, INTERVAL_TICKS_MAX, Wheel};
 
 pub(crate) struct Agenda {
@@ -8,7 +8,7 @@ pub(crate) struct Agenda {
     exchange_ticks: u32,
     /// Intervals before this one have been taken from the wheel.
     taken: u64,
-    /// Entries of taken intervals that have not been handled.
+    /// Entries of the interval at hand, if a window ended inside it; empty otherwise.
     pub pending: Vec<Entry>,
 }
 
@@ -18,14 +18,13 @@ impl Agenda {
         Self { wheel: Wheel::new(), exchange_ticks, taken: 0, pending: Vec::new() }
     }
 
-    /// Files the wish of the agent in `slot` to be woken at `tick`.
+    /// Files the wish of the agent in a slot to be woken at `tick`.
     #[inline]
-    pub(crate) fn file(&mut self, place: usize, kind: usize, tick: u32, slot: u32) {
+    pub(crate) fn file(&mut self, entry: Entry, tick: u32) {
         if tick == NEVER {
             return;
         }
         let interval = (tick / self.exchange_ticks) as u64;
-        let entry = Entry::new(place, kind, tick % self.exchange_ticks, slot);
         if interval < self.taken {
             self.pending.push(entry);
         } else {
@@ -37,6 +36,7 @@ impl Agenda {
     pub(crate) fn turn(&mut self, from: u32) {
         let interval = (from / self.exchange_ticks) as u64;
         if interval == self.taken {
+            self.pending.clear();
             self.wheel.take(interval, &mut self.pending);
             self.taken += 1;
         }

@@ -8,13 +8,14 @@ use bevy_ecs::system::{BoxedSystem, IntoSystem};
 use super::globals::{SharedOf, Tallied};
 use super::hand::Drawer;
 use super::hub::{Collector, Extra, Hub, Invariant};
-use super::kind::Scan;
+use super::cell::CellId;
+use super::kind::{Handoff, Scan, Settlers};
 use super::mail::Message;
 use super::options::RunOptions;
 use super::plugin::Plugin;
 use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, TallyEntry, TallyPart};
 use super::report::Series;
-use super::rows::Rows;
+use super::rows::{Agent, NEVER, Rows};
 use super::scenario::Timing;
 use crate::base::{AgentId, Calendar, Seed, Stream, Tick, ZoneId};
 
@@ -136,7 +137,7 @@ impl Builder {
         let first = self.settled;
         self.settled += count;
         assert!(self.settled < u32::MAX as u64, "agent ids are 32 bits");
-        self.kind_entry::<K>().settlers.push(Box::new(settle) as Settle<K>);
+        self.kind_entry::<K>().settle.push(Box::new(settle) as Settle<K>);
         AgentId(first as u32)
     }
 
@@ -233,21 +234,20 @@ impl Builder {
 
 /// The agents of one kind in one zone at the start.
 pub struct Settlement<K> {
-    pub(crate) agents: Vec<(AgentId, u32, K)>,
-    pub(crate) spare: usize,
+    pub(crate) settlers: Settlers<K>,
 }
 
 impl<K: Rows> Settlement<K> {
     /// Adds an agent, to be woken at `wake` if that is given.
     pub fn add(&mut self, id: AgentId, rows: K, wake: Option<Tick>) {
-        let wake = wake.map_or(super::queue::NEVER, Tick::as_u32);
-        self.agents.push((id, wake, rows));
+        let wake = wake.map_or(NEVER, Tick::as_u32);
+        self.settlers.agents.push(Handoff { cell: CellId(u32::MAX), agent: Agent { id, wake, arrives: 0 }, rows });
     }
 
     /// Says that `residents` agents will be added, and that so many more will be in the zone at times: rows are kept
     /// ready for them, where columns that have to grow would double.
     pub fn reserve(&mut self, residents: usize, visitors: usize) {
-        self.agents.reserve_exact(residents);
-        self.spare += visitors;
+        self.settlers.agents.reserve_exact(residents);
+        self.settlers.spare += visitors;
     }
 }

@@ -1,27 +1,33 @@
-//! [`Due`]: the system parameter through which a model lives: who is due, with its rows, in order of time.
+//! [`Due`]: the system parameter through which a model lives: who is due, with its rows.
 
-use bevy_ecs::prelude::{Query, Resource};
-use bevy_ecs::system::SystemParam;
+use std::marker::PhantomData;
 
+use bevy_ecs::change_detection::Tick as ChangeTick;
+use bevy_ecs::component::ComponentId;
+use bevy_ecs::prelude::{Resource, World};
+use bevy_ecs::query::FilteredAccess;
+use bevy_ecs::system::{SystemAccess, SystemMeta, SystemParam, SystemParamValidationError};
+use bevy_ecs::world::unsafe_world_cell::UnsafeWorldCell;
+
+use super::agenda::Agenda;
 use super::desk::Desk;
 use super::hand::{Drawer, Hand, Handed};
 use super::mail::{Inbox, InboxOf, Message};
-use super::queue::{NEVER, Queue, Roll};
-use super::rows::{Columns, Rows};
+use super::roll::Roll;
+use super::rows::{Agent, NEVER, Rows};
+use super::visit::{Departure, Lives, Visit};
 use crate::base::{AgentId, Tick, ZoneId};
 
-/// A kind's queue in the shard, and its roll in the zone.
+/// A kind's agents in the shard.
 #[derive(Resource)]
 pub(crate) struct LivesOf<K: Rows> {
-    pub queue: Desk<Queue>,
-    pub roll: Desk<Roll>,
+    pub lives: Desk<Lives<K>>,
     pub kind: usize,
-    pub marker: std::marker::PhantomData<fn() -> K>,
 }
 
 impl<K: Rows> Clone for LivesOf<K> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), roll: self.roll.clone(), kind: self.kind, marker: self.marker }
+        Self { lives: self.lives.clone(), kind: self.kind }
     }
 }
 
@@ -31,6 +37,42 @@ impl<K: Rows> Handed for LivesOf<K> {
     }
     fn taken(&self, drawer: &mut Drawer) {
         drawer.kinds_taken |= 1 << self.kind;
+    }
+}
+
+/// Tells bevy that a system writes the rows of `K`, which a [`Due`] reaches without a query: a second parameter of the
+/// same system must not.
+pub(crate) struct Claim<K>(PhantomData<fn() -> K>);
+
+// SAFETY: nothing is accessed in `get_param`; what `Due` accesses is declared in `init_access`.
+unsafe impl<K: Rows> SystemParam for Claim<K> {
+    type State = Vec<ComponentId>;
+    type Item<'w, 's> = Claim<K>;
+
+    fn init_state(world: &mut World) -> Self::State {
+        world.resource_mut::<Drawer>().accesses_declared += 1;
+        K::components(world)
+    }
+
+    fn init_access(rows: &Self::State, meta: &mut SystemMeta, access: &mut SystemAccess, _: &mut World) {
+        let mut filter = FilteredAccess::default();
+        for &row in rows {
+            filter.add_write(row);
+            filter.and_with(row);
+        }
+        if access.try_add(filter).is_err() {
+            panic!("system {} reaches the rows of ({}) twice", meta.name(), K::name());
+        }
+    }
+
+    #[inline]
+    unsafe fn get_param<'w, 's>(
+        _: &'s mut Self::State,
+        _: &SystemMeta,
+        _: UnsafeWorldCell<'w>,
+        _: ChangeTick,
+    ) -> Result<Self::Item<'w, 's>, SystemParamValidationError> {
+        Ok(Claim(PhantomData))
     }
 }
 
@@ -53,33 +95,27 @@ impl<K: Rows> Handed for LivesOf<K> {
 /// }
 /// ```
 #[derive(SystemParam)]
-pub struct Due<'w, 's, K: Rows, M: Message = ()> {
+pub struct Due<'s, K: Rows, M: Message = ()> {
     lives: Hand<'s, LivesOf<K>>,
     inbox: Hand<'s, InboxOf<M>>,
-    rows: Query<'w, 's, <K as Rows>::Query>,
+    _claim: Claim<K>,
 }
 
-impl<K: Rows, M: Message> Due<'_, '_, K, M> {
-    /// Takes the columns in hand.
+impl<K: Rows, M: Message> Due<'_, K, M> {
+    /// Takes the visited zone's agents in hand.
     #[inline]
     pub fn open(&mut self) -> DueRun<'_, K, M> {
-        DueRun {
-            kind: self.lives.0.kind,
-            queue: self.lives.0.queue.get(),
-            roll: self.lives.0.roll.get(),
-            inbox: self.inbox.0.0.get(),
-            columns: K::columns(self.rows.reborrow()),
-        }
+        let Lives { rolls, visit, agenda } = self.lives.0.lives.get();
+        DueRun { roll: &mut rolls[visit.place], visit, agenda: agenda.get(), inbox: self.inbox.0.0.get() }
     }
 }
 
 /// A pass over what is due. See [`Due`].
 pub struct DueRun<'a, K: Rows, M: Message> {
-    kind: usize,
-    queue: &'a mut Queue,
-    roll: &'a mut Roll,
+    roll: &'a mut Roll<K>,
+    visit: &'a mut Visit,
+    agenda: &'a mut Agenda,
     inbox: &'a mut Inbox<M>,
-    columns: Option<Columns<'a, K>>,
 }
 
 /// Why an agent is due.
@@ -106,9 +142,9 @@ pub struct Event<'a, K: Rows, M> {
     pub cause: Cause<M>,
     /// The agent's rows.
     pub rows: K::Refs<'a>,
+    agent: &'a mut Agent,
     slot: u32,
-    queue: &'a mut Queue,
-    roll: &'a mut Roll,
+    visit: &'a mut Visit,
 }
 
 impl<K: Rows, M> Event<'_, K, M> {
@@ -118,60 +154,63 @@ impl<K: Rows, M> Event<'_, K, M> {
     #[inline]
     pub fn wake_at(&mut self, tick: Tick) {
         let earliest = self.tick.0 + matches!(self.cause, Cause::Wake) as u64;
-        self.queue.wake_at(self.roll, self.slot, tick.0.clamp(earliest, NEVER as u64) as u32);
+        self.agent.wake = tick.0.clamp(earliest, NEVER as u64) as u32;
     }
 
     /// Lets the agent sleep until a message comes.
     #[inline]
     pub fn sleep(&mut self) {
-        self.queue.wake_at(self.roll, self.slot, NEVER);
+        self.agent.wake = NEVER;
     }
 
     /// Sends the agent to another zone. It arrives an exchange interval from now; what was due for it before then is
     /// due at its arrival. Its rows may still be changed, and its wake set, until this event is dropped.
     #[inline]
     pub fn travel(&mut self, zone: ZoneId) {
-        self.queue.depart(self.roll, self.slot, self.tick.0 as u32, zone);
+        let id = std::mem::replace(&mut self.agent.id, AgentId::NONE);
+        assert!(id.is_some(), "an agent leaves once");
+        let arrives = self.tick.0 as u32 + self.visit.exchange_ticks;
+        self.visit.departed.push(Departure { id, slot: self.slot, arrives, zone });
     }
 }
 
 impl<K: Rows, M: Message> DueRun<'_, K, M> {
-    /// The next event: by tick; at one tick an agent's messages first, in canonical order, then its wake.
+    /// The next event. Those of one agent follow each other by tick; at one tick its messages come first, in canonical
+    /// order, then its wake. Agents take turns in no order that means anything.
     #[inline]
-    #[allow(clippy::should_implement_trait)] // it lends: an event borrows the columns
+    #[allow(clippy::should_implement_trait)] // it lends: an event borrows the rows
     pub fn next(&mut self) -> Option<Event<'_, K, M>> {
-        let (tick, slot, cause) = loop {
-            let wake = self.queue.peek(self.roll);
-            let letter = self.inbox.peek(self.kind);
-            match (letter, wake) {
-                (Some(key), wake) if wake.is_none_or(|(tick, _)| key.tick <= tick) => {
-                    let envelope = self.inbox.take(self.kind, key);
-                    if self.roll.ids[key.slot as usize] != envelope.to {
+        let kind = self.visit.kind;
+        let (slot, tick, cause) = loop {
+            let letter = self.inbox.peek(kind);
+            let Some(slot) = self.visit.at() else {
+                self.visit.turn(letter.map(|letter| letter.slot), self.roll)?;
+                continue;
+            };
+            let (agent, _) = self.roll.at(slot);
+            let wake = self.visit.due(agent);
+            match letter {
+                // Letters come first.
+                Some(letter) if letter.slot == slot && letter.tick <= wake => {
+                    let envelope = self.inbox.take(kind);
+                    if agent.id != envelope.to {
                         // It left during this visit: the letter follows.
                         self.inbox.diverted.push(envelope);
                         continue;
                     }
                     self.inbox.applied_count += 1;
-                    break (key.tick, key.slot, Cause::Message { from: envelope.from, body: envelope.body });
+                    break (slot, letter.tick, Cause::Message { from: envelope.from, body: envelope.body });
                 }
-                (_, Some(first)) => {
-                    self.queue.take(first, self.roll);
-                    break (first.0, first.1, Cause::Wake);
+                _ if wake != NEVER => {
+                    self.visit.take(agent);
+                    break (slot, wake, Cause::Wake);
                 }
-                (_, None) => return None,
+                _ => self.visit.leave(self.roll, self.agenda),
             }
         };
-        let id = self.roll.ids[slot as usize];
-        self.queue.current = Some((id, tick));
-        let columns = self.columns.as_mut().expect("whoever is due has rows");
-        Some(Event {
-            tick: Tick(tick as u64),
-            id,
-            cause,
-            rows: K::at(&mut columns.rows, slot as usize),
-            slot,
-            queue: self.queue,
-            roll: self.roll,
-        })
+        let (agent, rows) = self.roll.at(slot);
+        self.visit.events += 1;
+        self.visit.current = Some((agent.id, tick));
+        Some(Event { tick: Tick(tick as u64), id: agent.id, cause, rows, agent, slot, visit: self.visit })
     }
 }

@@ -11,17 +11,16 @@ use super::agenda::Agenda;
 use super::builder::Builder;
 use super::context::{Context, Window};
 use super::desk::Desk;
-use super::directory::{Directory, ZONES_MAX};
-use super::globals::{ClockOf, DiceOf, HereIs, Now};
-use super::hand::Drawer;
+use super::directory::Directory;
+use super::furnisher::Furnisher;
+use super::globals::{DiceOf, Now};
 use super::hub::{Extra, Hub};
 use super::placement::Placement;
-use super::registry::{KindPart, MessagePart, TallyPart};
 use super::report::{RunReport, Series, TickTime};
 use super::scenario::RunError;
 use super::shard::{Census, Shard, ShardStats};
-use super::wheel::SHARD_ZONES_MAX;
-use super::zone::{Zone, ZoneSystem};
+use super::systems::Systems;
+use super::wheel::SHARD_CELLS_MAX;
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 
@@ -36,9 +35,7 @@ pub struct Engine {
     shards: Vec<Mutex<Shard>>,
     workers: Workers,
     hub: Hub,
-    kinds: Vec<Box<dyn KindPart>>,
-    messages: Vec<Box<dyn MessagePart>>,
-    tallies: Vec<Box<dyn TallyPart>>,
+    furnisher: Furnisher,
     now: Tick,
     /// Shards by falling cost.
     order: Vec<u32>,
@@ -60,14 +57,14 @@ impl Engine {
         let options = builder.options.clone();
         let worker_count = options.workers.unwrap_or_else(cores::count);
         let shards = options.shards;
-        if builder.zone_count == 0 || builder.zone_count >= ZONES_MAX || builder.zone_count >= SHARD_ZONES_MAX {
-            return Err(RunError::Input(format!("a space has 1 to 1,048,575 zones, not {}", builder.zone_count)));
+        if builder.zone_count == 0 || builder.zone_count >= SHARD_CELLS_MAX / 2 {
+            return Err(RunError::Input(format!("a space has 1 to 524,287 zones, not {}", builder.zone_count)));
         }
         let dense = options.stepping == Stepping::Dense;
-        let every_tick = builder.systems.iter().any(|(every_tick, _)| *every_tick);
         let kind_count = builder.kinds.len();
+        let agendas: Vec<Desk<Agenda>> = (0..shards).map(|_| Desk::new(Agenda::new(exchange_ticks))).collect();
         for kind in &mut builder.kinds {
-            kind.prepare(shards, dense, exchange_ticks, !every_tick || exchange_ticks == 1);
+            kind.prepare(&agendas, dense, exchange_ticks);
         }
         for message in &mut builder.messages {
             message.prepare(shards, kind_count, exchange_ticks);
@@ -76,83 +73,65 @@ impl Engine {
             tally.prepare(shards);
         }
         let costs = if builder.costs.is_empty() { vec![1; builder.zone_count] } else { builder.costs };
+        let (placement, hands) = Placement::deal(&costs, shards, options.deal);
         let context = Context {
             directory: Directory::new(builder.settled as usize),
-            placement: Placement::deal(&costs, shards, options.deal),
+            placement,
             exchange_ticks,
             dense,
             calendar: builder.calendar,
             shards,
         };
         let seed = Seed(options.seed);
-        let dice = DiceOf { seed, agents: builder.settled as u32 };
+        let furnisher = Furnisher {
+            dice: DiceOf { seed, agents: builder.settled as u32 },
+            calendar: builder.calendar,
+            here: (0..shards).map(|_| Desk::new(Now { zone: ZoneId(u32::MAX), tick: 0 })).collect(),
+            installers: builder.installers,
+            kinds: builder.kinds,
+            messages: builder.messages,
+            tallies: builder.tallies,
+            systems: builder.systems,
+        };
         let workers = Workers::new(worker_count, options.pin);
-        let paced = options.time_scale.is_some();
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
         let order: Vec<u32> = (0..shards as u32).collect();
         workers.each(&order, |_, index| {
-            let clock = Desk::new(Now { tick: 0 });
-            let mut agenda = Agenda::new(exchange_ticks);
-            let furnish = |(place, &id): (usize, &ZoneId)| {
-                let mut world = World::new();
-                let mut drawer = Drawer::default();
-                drawer.put(HereIs(id));
-                drawer.put(dice);
-                drawer.put(ClockOf { now: clock.clone(), calendar: builder.calendar });
-                for install in &builder.installers {
-                    install(&mut drawer);
-                }
-                for message in &builder.messages {
-                    message.for_zone(index, &mut drawer);
-                }
-                for tally in &builder.tallies {
-                    tally.for_zone(index, &mut drawer);
-                }
-                world.insert_resource(drawer);
-                let kinds = builder.kinds.iter().map(|kind| kind.for_zone(index, &mut world)).collect();
-                let mut zone = Zone { id, world, systems: Vec::new(), kinds };
-                for kind in &builder.kinds {
-                    kind.settle(&mut zone, place, &context, &mut agenda);
-                }
-                for (every_tick, make) in &builder.systems {
-                    let mut system = make();
-                    zone.world.resource_mut::<Drawer>().kinds_taken = 0;
-                    system.initialize(&mut zone.world);
-                    let kinds = zone.world.resource::<Drawer>().kinds_taken;
-                    zone.systems.push(ZoneSystem { system, every_tick: *every_tick, kinds });
-                }
-                zone.world.remove_resource::<Drawer>();
-                zone
-            };
-            let zones = context.placement.hands[index].iter().enumerate().map(furnish).collect();
-            let shard = Shard {
+            let systems = Systems::new(&furnisher.systems, furnisher.drawer(index));
+            let every_tick = systems.need_every_tick();
+            let may_travel = !every_tick || exchange_ticks == 1;
+            let mut shard = Shard {
                 index,
-                zones,
-                kinds: builder.kinds.iter().map(|kind| kind.for_shard(index, shards)).collect(),
-                posts: builder.messages.iter().map(|part| part.for_shard(index, shards, kind_count)).collect(),
-                agenda,
-                clock,
+                cells: Vec::new(),
+                systems,
+                kinds: furnisher.kinds.iter().map(|kind| kind.for_shard(index, shards, may_travel)).collect(),
+                posts: furnisher.messages.iter().map(|part| part.for_shard(index, shards, kind_count)).collect(),
+                agenda: agendas[index].clone(),
+                here: furnisher.here[index].clone(),
                 every_tick,
                 detail: options.detail,
-                paced,
+                paced: options.time_scale.is_some(),
                 stats: ShardStats::default(),
+                busy_posts: Vec::new(),
                 visiting: None,
             };
+            for (place, &id) in hands[index].iter().enumerate() {
+                let zone = ZoneId(id.0);
+                let settlers = furnisher.kinds.iter().map(|kind| kind.settlers(zone, &context.directory)).collect();
+                furnisher.found(&mut shard, place, (id, zone), settlers, &context);
+            }
             *slots[index].lock().expect("nobody panicked before") = Some(shard);
         });
         let shards: Vec<Mutex<Shard>> = slots
             .into_iter()
             .map(|slot| Mutex::new(slot.into_inner().expect("not poisoned").expect("every shard was furnished")))
             .collect();
-        let hub = builder.hub;
         let mut engine = Self {
             context,
             shards,
             workers,
-            hub,
-            kinds: builder.kinds,
-            messages: builder.messages,
-            tallies: builder.tallies,
+            hub: builder.hub,
+            furnisher,
             now: Tick(0),
             order,
             exchanges: 0,
@@ -230,10 +209,10 @@ impl Engine {
     fn review(&mut self) {
         let costs: Vec<u64> = self.shards.iter_mut().map(|shard| lock_mut(shard).stats.zones_ns).collect();
         self.order.sort_by_key(|&shard| (std::cmp::Reverse(costs[shard as usize]), shard));
-        for kind in &self.kinds {
+        for kind in &self.furnisher.kinds {
             kind.grow();
         }
-        for message in &self.messages {
+        for message in &self.furnisher.messages {
             message.grow();
         }
     }
@@ -262,24 +241,24 @@ impl Engine {
 
     /// Shows the hub the world as it is, and runs `look` there.
     fn look<R>(&mut self, look: impl FnOnce(&mut Hub, &[(ZoneId, &World)], Tick) -> R) -> Result<R, RunError> {
-        let Self { hub, shards, messages, tallies, context, now, .. } = self;
+        let Self { hub, shards, furnisher, context, now, .. } = self;
         let (_, result) = self.look.lap(|| {
             catch_unwind(AssertUnwindSafe(|| {
-                for message in messages.iter() {
+                for message in &furnisher.messages {
                     message.clear(&mut hub.world);
                 }
-                for tally in tallies.iter() {
+                for tally in &furnisher.tallies {
                     tally.total(&mut hub.world);
                 }
                 hub.clock.get().tick = now.as_u32();
-                let mut zones: Vec<(ZoneId, &World)> = Vec::with_capacity(context.placement.hands.len());
+                let mut zones: Vec<(ZoneId, &World)> = Vec::with_capacity(context.placement.cell_count());
                 for shard in shards.iter_mut() {
                     let shard = lock_mut(shard);
                     for post in &mut shard.posts {
                         post.collect(shard.index, context);
                         post.show(&mut hub.world);
                     }
-                    zones.extend(shard.zones.iter().map(|zone| (zone.id, &zone.world)));
+                    zones.extend(shard.cells.iter().flatten().map(|cell| (cell.zone, &cell.world)));
                 }
                 zones.sort_unstable_by_key(|&(id, _)| id);
                 look(hub, &zones, *now)
@@ -327,7 +306,7 @@ impl Engine {
     pub fn transitions(&mut self) -> u64 {
         self.shards
             .iter_mut()
-            .map(|shard| lock_mut(shard).kinds.iter().map(|kind| kind.queue().get().woken_count).sum::<u64>())
+            .map(|shard| lock_mut(shard).kinds.iter().map(|kind| kind.woken()).sum::<u64>())
             .sum()
     }
 
@@ -365,12 +344,12 @@ impl Engine {
             ("barriers", (wall - busy / workers).max(0.0)),
             ("checks", self.look.seconds()),
         ];
-        let spilled = self.messages.iter().map(|message| message.grow()).sum();
+        let spilled = self.furnisher.messages.iter().map(|message| message.grow()).sum();
         Ok(RunReport {
             scenario: String::new(),
             seed: self.seed.0,
             agents: census.main_agents,
-            zones: self.shards.iter_mut().map(|shard| lock_mut(shard).zones.len() as u64).sum(),
+            zones: self.context.placement.zone_count() as u64,
             shards: self.shards.len() as u64,
             workers: self.workers.count() as u64,
             stepping: self.stepping.to_string(),

@@ -11,8 +11,9 @@ use super::desk::Desk;
 use super::hand::{Hand, Handed, short_name};
 use crate::base::{AgentId, Calendar, Draws, Seed, Stream, Tick, ZoneId};
 
-/// The tick that the zone is at.
+/// Where and when a shard is.
 pub(crate) struct Now {
+    pub zone: ZoneId,
     pub tick: u32,
 }
 
@@ -28,8 +29,8 @@ pub(crate) struct DiceOf {
     pub agents: u32,
 }
 
-#[derive(Resource, Clone, Copy)]
-pub(crate) struct HereIs(pub ZoneId);
+#[derive(Resource, Clone)]
+pub(crate) struct HereIs(pub Desk<Now>);
 
 macro_rules! always_there {
     ($($name:ident)*) => {$(
@@ -95,7 +96,7 @@ impl Here<'_> {
     /// The zone.
     #[inline]
     pub fn zone(&self) -> ZoneId {
-        self.here.0.0
+        self.here.0.0.get().zone
     }
 }
 

@@ -18,8 +18,11 @@ use bevy_ecs::world::unsafe_world_cell::UnsafeWorldCell;
 #[derive(Resource, Default)]
 pub(crate) struct Drawer {
     contents: Vec<(TypeId, Box<dyn Any + Send + Sync>)>,
-    /// Bits of the kinds whose queue the system in the making takes.
+    /// Bits of the kinds whose events the system in the making takes.
     pub kinds_taken: u16,
+    /// Accesses that the system in the making has declared for what it is handed: if it declares any others, it reaches
+    /// into the World.
+    pub accesses_declared: usize,
 }
 
 impl Drawer {
@@ -58,6 +61,7 @@ unsafe impl<R: Handed, const WRITES: bool> SystemParam for Hand<'_, R, WRITES> {
         let mut drawer = world.resource_mut::<Drawer>();
         let Some(value) = drawer.get::<R>().cloned() else { panic!("{}", R::missing()) };
         value.taken(&mut drawer);
+        drawer.accesses_declared += 1;
         (value, id)
     }
 

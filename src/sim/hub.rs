@@ -65,7 +65,7 @@ impl<R: Row> All<'_, R> {
                         agents.iter().zip(rows).filter_map(move |(agent, row)| {
                             // SAFETY: nobody writes the Worlds while a hub system runs.
                             let (agent, row) = unsafe { (*agent.get(), &*row.get()) };
-                            agent.0.is_some().then_some((zone, agent.0, row))
+                            agent.id.is_some().then_some((zone, agent.id, row))
                         })
                     })
                 })
@@ -108,7 +108,7 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(calendar: Calendar) -> Self {
-        let clock = Desk::new(Now { tick: 0 });
+        let clock = Desk::new(Now { zone: ZoneId(u32::MAX), tick: 0 });
         let mut drawer = Drawer::default();
         drawer.put(ClockOf { now: clock.clone(), calendar });
         let mut world = World::new();

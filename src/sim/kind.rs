@@ -1,49 +1,89 @@
 //! A shard's part in a kind of agent: what is due, who leaves, who arrives.
 
+use std::any::Any;
 use std::sync::{Arc, RwLock};
 
-use super::agenda::Agenda;
+use super::cell::{Cell, CellId};
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::directory::Address;
-use super::queue::{NEVER, Queue, Roll};
+use super::placement::part_of;
+use super::roll::Roll;
 use super::rows::{Agent, Rows};
-use super::zone::Zone;
+use super::visit::Lives;
+use super::wheel::{Entry, SLOTS_MAX};
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use crate::exec::Lanes;
 
 /// Finds, for dense stepping, the slots whose closed form says that something is due at a tick.
 pub(crate) type Scan<K> = dyn for<'a> Fn(&<K as Rows>::Columns<'a>, u32, &mut Vec<u32>) + Send + Sync;
 
-/// An agent on its way between zones.
+/// An agent on its way to a cell.
 #[derive(Clone, Copy)]
 pub(crate) struct Handoff<K> {
-    pub zone: ZoneId,
-    pub id: AgentId,
-    pub arrives: u32,
-    pub wake: u32,
+    pub cell: CellId,
+    pub agent: Agent,
     pub rows: K,
 }
 
 /// The lanes between shards; a phase takes them for reading, growth between phases for writing.
 pub(crate) type SharedLanes<T> = Arc<RwLock<Lanes<T>>>;
 
+/// Agents of a kind that have no cell for the moment, the kind forgotten: see [`ShardKind::found`].
+pub(crate) type Homeless = Box<dyn Any + Send>;
+
+/// Agents of one kind, and the rows that are kept ready for more.
+pub(crate) struct Settlers<K> {
+    pub agents: Vec<Handoff<K>>,
+    pub spare: usize,
+}
+
+/// How many arrivals ahead rows are asked for: measured, flat from 6 to 24.
+const AHEAD: usize = 12;
+
 /// A shard's part in a kind, its type forgotten.
 pub(crate) trait ShardKind: Send {
-    /// The wakes of the visit.
-    fn queue(&self) -> &Desk<Queue>;
-    /// Prepares a visit.
-    fn open(&mut self, window: Window);
-    /// Dense stepping: fills the queue with those that are due at `tick`; whether there are any.
-    fn scan(&mut self, zone: &mut Zone, tick: u32) -> bool;
-    /// Ends a visit: files wakes, takes leavers out of their slots.
-    fn close(&mut self, place: usize, zone: &mut Zone, context: &Context, agenda: &mut Agenda);
+    /// Asks for an agent with its rows to be brought into the cache.
+    fn prefetch(&self, place: usize, slot: u32);
+    /// Asks for what [`ShardKind::arrives`] reads.
+    fn prefetch_agent(&self, place: usize, slot: u32);
+    /// The tick from which the agent in a slot is there.
+    fn arrives(&self, place: usize, slot: u32) -> u32;
+    /// Prepares a visit, to be held through the window at once.
+    fn open(&mut self, place: usize, window: Window, entries: &[Entry]);
+    /// Lets letters be handed out, and no wakes.
+    fn letters_only(&mut self);
+    /// Offers those of `entries` that are due before `limit`; whether there are any.
+    fn offer(&mut self, entries: &[Entry], limit: u32) -> bool;
+    /// Dense stepping: offers those that are due at `tick`; whether there are any.
+    fn scan(&mut self, tick: u32) -> bool;
+    /// Ends a visit: takes leavers out of their slots. Says how many events there were.
+    fn close(&mut self, zone: ZoneId, context: &Context) -> u32;
     /// Sends the leavers off.
     fn send(&mut self, shard: usize, context: &Context);
     /// Places those who arrive.
-    fn arrive(&mut self, shard: usize, zones: &mut [Zone], context: &Context, agenda: &mut Agenda);
-    /// (agents here, digest of their rows, handoffs out, handoffs in, wakes handled).
-    fn census(&mut self, zones: &mut [Zone], now: u32, with_digest: bool) -> KindCensus;
+    fn arrive(&mut self, shard: usize, cells: &mut [Option<Cell>], context: &Context);
+    /// What it says of its agents; with the digest of their rows as they are at tick `now`.
+    fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus;
+    /// Wakes handed out in all.
+    fn woken(&self) -> u64;
+    /// The agent and tick last handed out in this visit.
+    fn current(&self) -> Option<(AgentId, u32)>;
+
+    /// Takes everybody out of a cell, which is then thrown away.
+    fn dissolve(&mut self, place: usize) -> Homeless;
+    /// Settles agents in a new cell. `spare` rows are kept ready for more, if the settlers do not say.
+    fn found(&mut self, place: usize, cell: &mut Cell, settlers: Homeless, context: &Context);
+    /// Shares agents out to the parts of a zone.
+    fn share_out(&self, settlers: Vec<Homeless>, parts: usize) -> Vec<Homeless>;
+    /// Takes a cell's roll away, for another shard.
+    fn lift(&mut self, place: usize) -> Homeless;
+    /// Takes over a roll that another shard lifted.
+    fn set_down(&mut self, place: usize, roll: Homeless, dense: bool);
+    /// Events in the cell since this was last asked.
+    fn events(&mut self, place: usize) -> u32;
+    /// Agents in the cell.
+    fn present(&self, place: usize) -> u32;
 }
 
 /// What a shard says of one kind.
@@ -58,14 +98,15 @@ pub(crate) struct KindCensus {
 
 pub(crate) struct ShardKindOf<K: Rows> {
     pub index: usize,
-    pub queue: Desk<Queue>,
+    pub lives: Desk<Lives<K>>,
     pub lanes: SharedLanes<Handoff<K>>,
     pub scan: Option<Arc<Scan<K>>>,
     /// Whether agents of a model with every-tick systems may travel: only if an interval is one tick.
     pub may_travel: bool,
     leaving: Vec<Vec<Handoff<K>>>,
     arriving: Vec<Handoff<K>>,
-    found: Vec<u32>,
+    /// Arrivals for whom no row is parked.
+    unplaced: Vec<Handoff<K>>,
     left_count: u64,
     arrived_count: u64,
 }
@@ -73,7 +114,7 @@ pub(crate) struct ShardKindOf<K: Rows> {
 impl<K: Rows> ShardKindOf<K> {
     pub(crate) fn new(
         index: usize,
-        queue: Desk<Queue>,
+        lives: Desk<Lives<K>>,
         lanes: SharedLanes<Handoff<K>>,
         scan: Option<Arc<Scan<K>>>,
         may_travel: bool,
@@ -81,131 +122,151 @@ impl<K: Rows> ShardKindOf<K> {
     ) -> Self {
         Self {
             index,
-            queue,
+            lives,
             lanes,
             scan,
             may_travel,
             leaving: (0..shards).map(|_| Vec::new()).collect(),
             arriving: Vec::new(),
-            found: Vec::new(),
+            unplaced: Vec::new(),
             left_count: 0,
             arrived_count: 0,
         }
     }
 
-    /// Places the arrivals of one zone.
-    fn place(&self, zone: &mut Zone, place: usize, arrivals: &[Handoff<K>], context: &Context, agenda: &mut Agenda) {
-        let (kind, world) = zone.kind::<K>(self.index);
-        let (parked, first_fresh) = (kind.roll.get().parked.len(), kind.roll.get().ids.len());
-        let (reuse, fresh) = arrivals.split_at(arrivals.len().min(parked));
-        if !fresh.is_empty() {
-            world.spawn_batch(fresh.iter().map(|handoff| handoff.rows.bundle(handoff.id)));
+    /// The cell's roll, grown to hold it if need be.
+    fn roll(&self, place: usize) -> &mut Roll<K> {
+        let rolls = &mut self.lives.get().rolls;
+        while rolls.len() <= place {
+            rolls.push(Roll::empty());
         }
-        let (roll, columns) = kind.parts(world);
-        let mut columns = columns.expect("rows were reused or spawned");
-        assert_eq!(columns.agents.len(), first_fresh + fresh.len(), "slots are table rows");
-        for (index, handoff) in arrivals.iter().enumerate() {
-            let slot = if index < reuse.len() {
-                let slot = roll.parked.pop().expect("as many as were counted");
-                columns.agents[slot as usize] = Agent(handoff.id);
-                handoff.rows.write(&mut columns.rows, slot as usize);
-                slot
-            } else {
-                roll.ids.push(AgentId::NONE);
-                roll.wake.push(NEVER);
-                roll.arrives.push(0);
-                (roll.ids.len() - 1) as u32
-            };
-            roll.ids[slot as usize] = handoff.id;
-            roll.arrives[slot as usize] = handoff.arrives;
-            let wake = handoff.wake.max(handoff.arrives);
-            roll.wake[slot as usize] = wake;
-            if !context.dense {
-                agenda.file(place, self.index, wake, slot);
-            }
-            context.directory.set(handoff.id, Address { zone: handoff.zone, kind: self.index, slot });
-        }
+        &mut rolls[place]
     }
-}
 
-/// Default scan: the wake column itself.
-fn scan_wakes(roll: &Roll, tick: u32, found: &mut Vec<u32>) {
-    found.extend(roll.wake.iter().enumerate().filter(|&(_, &wake)| wake <= tick).map(|(slot, _)| slot as u32));
+    /// Spawns rows for agents, and `spare` parked ones.
+    fn spawn(&self, place: usize, cell: &mut Cell, agents: &[Handoff<K>], spare: usize, context: &Context) {
+        let Lives { rolls, agenda, .. } = self.lives.get();
+        let (roll, agenda) = (&mut rolls[place], agenda.get());
+        let first = roll.len();
+        let end = first + (agents.len() + spare) as u32;
+        assert!((end as usize) < SLOTS_MAX, "zone {} has {end} agents: at most 16 million fit", cell.zone.0);
+        let rows = |index: usize| match agents.get(index) {
+            Some(handoff) => handoff.rows.bundle(handoff.agent),
+            None => K::zeroed().bundle(Agent::PARKED),
+        };
+        cell.world.spawn_batch((0..agents.len() + spare).map(rows));
+        roll.locate(&cell.world);
+        assert_eq!(roll.len(), end, "slots are table rows");
+        for (slot, Handoff { agent, .. }) in (first..).zip(agents) {
+            if !context.dense {
+                agenda.file(Entry::new(place, self.index, slot), agent.wake);
+            }
+            context.directory.set(agent.id, Address { cell: cell.id, kind: self.index, slot });
+        }
+        roll.parked.extend((first + agents.len() as u32..end).rev());
+    }
 }
 
 impl<K: Rows> ShardKind for ShardKindOf<K> {
-    fn queue(&self) -> &Desk<Queue> {
-        &self.queue
+    #[inline]
+    fn prefetch(&self, place: usize, slot: u32) {
+        self.lives.get().rolls[place].prefetch(slot);
     }
 
-    fn open(&mut self, window: Window) {
-        let queue = self.queue.get();
-        queue.wakes.clear();
-        queue.next = 0;
-        queue.current = None;
-        queue.limit = window.to;
-        queue.window_end = window.to;
-        debug_assert!(queue.again.is_empty() && queue.later.is_empty() && queue.departed.is_empty());
+    #[inline]
+    fn prefetch_agent(&self, place: usize, slot: u32) {
+        self.lives.get().rolls[place].prefetch_agent(slot);
     }
 
-    fn scan(&mut self, zone: &mut Zone, tick: u32) -> bool {
-        let (kind, world) = zone.kind::<K>(self.index);
-        let (roll, columns) = kind.parts(world);
-        self.found.clear();
+    #[inline]
+    fn arrives(&self, place: usize, slot: u32) -> u32 {
+        self.lives.get().rolls[place].agent(slot).arrives
+    }
+
+    #[inline]
+    fn open(&mut self, place: usize, window: Window, entries: &[Entry]) {
+        let visit = &mut self.lives.get().visit;
+        visit.place = place;
+        visit.limit = window.to;
+        visit.window_end = window.to;
+        visit.slots.clear();
+        visit.slots.extend(entries.iter().map(|entry| entry.slot()));
+        visit.next = 0;
+        visit.events = 0;
+        visit.current = None;
+        visit.again.clear();
+        debug_assert!(visit.departed.is_empty());
+    }
+
+    fn letters_only(&mut self) {
+        let visit = &mut self.lives.get().visit;
+        visit.slots.clear();
+        visit.next = 0;
+        visit.limit = 0;
+    }
+
+    fn offer(&mut self, entries: &[Entry], limit: u32) -> bool {
+        let Lives { rolls, visit, .. } = self.lives.get();
+        visit.offer(entries, &rolls[visit.place], limit);
+        !visit.slots.is_empty()
+    }
+
+    fn scan(&mut self, tick: u32) -> bool {
+        let Lives { rolls, visit, .. } = self.lives.get();
+        let roll = &mut rolls[visit.place];
+        visit.slots.clear();
+        visit.next = 0;
+        visit.limit = tick + 1;
+        if roll.present() == 0 {
+            return false;
+        }
         match &self.scan {
-            None => scan_wakes(roll, tick, &mut self.found),
             Some(scan) => {
-                if let Some(columns) = columns {
-                    scan(&columns.rows, tick, &mut self.found);
-                }
+                scan(&roll.columns(), tick, &mut visit.slots);
+                visit.slots.retain(|&slot| {
+                    let agent = roll.agent(slot);
+                    agent.id.is_some() && agent.arrives <= tick
+                });
+            }
+            None => {
+                let is_due = |agent: &Agent| agent.id.is_some() && agent.wake <= tick && agent.arrives <= tick;
+                visit.slots.extend((0..roll.len()).filter(|&slot| is_due(&roll.agents()[slot as usize])));
             }
         }
-        let queue = self.queue.get();
-        queue.wakes.clear();
-        queue.next = 0;
-        queue.limit = tick + 1;
-        let present = |slot: &&u32| roll.ids[**slot as usize].is_some() && roll.arrives[**slot as usize] <= tick;
-        queue.wakes.extend(self.found.iter().filter(present).map(|&slot| (tick, slot)));
-        !queue.wakes.is_empty()
+        !visit.slots.is_empty()
     }
 
-    fn close(&mut self, place: usize, zone: &mut Zone, context: &Context, agenda: &mut Agenda) {
-        let queue = self.queue.get();
+    #[inline]
+    fn close(&mut self, zone: ZoneId, context: &Context) -> u32 {
+        let Lives { rolls, visit, .. } = self.lives.get();
         assert!(
-            queue.next == queue.wakes.len() && queue.again.is_empty(),
+            visit.is_done(),
             "zone {}: agents ({}) are woken and no system reads it: `Due<({1},)>`",
-            zone.id.0,
+            zone.0,
             K::name()
         );
-        for (tick, slot) in queue.later.drain(..) {
-            agenda.file(place, self.index, tick, slot);
-        }
-        if queue.departed.is_empty() {
-            return;
-        }
-        assert!(
-            self.may_travel,
-            "agents of a model with every-tick systems may travel only if it exchanges at every tick"
-        );
-        let (kind, world) = zone.kind::<K>(self.index);
-        let (roll, columns) = kind.parts(world);
-        let columns = columns.expect("whoever leaves has rows");
-        for departure in queue.departed.drain(..) {
-            let slot = departure.slot as usize;
-            columns.agents[slot] = Agent(AgentId::NONE);
+        let roll = &mut rolls[visit.place];
+        roll.events += visit.events;
+        for departure in visit.departed.drain(..) {
+            assert!(
+                self.may_travel,
+                "agents of a model with every-tick systems may travel only if it exchanges at every tick"
+            );
+            let cell = context.placement.cell(departure.zone, departure.id);
+            let leaving = &mut self.leaving[context.placement.seat(cell).shard as usize];
+            {
+                let (agent, rows) = roll.at(departure.slot);
+                let wake = agent.wake.max(departure.arrives);
+                let moved = Agent { id: departure.id, wake, arrives: departure.arrives };
+                leaving.push(Handoff { cell, agent: moved, rows: K::read(&rows) });
+                *agent = Agent::PARKED;
+            }
             roll.parked.push(departure.slot);
-            self.leaving[context.placement.shard(departure.zone)].push(Handoff {
-                zone: departure.zone,
-                id: departure.id,
-                arrives: departure.arrives,
-                wake: roll.wake[slot],
-                rows: K::read(&columns.rows, slot),
-            });
-            roll.wake[slot] = NEVER;
             // Its letters are routed to where it goes; the slot is set when it is placed.
-            context.directory.set(departure.id, Address { zone: departure.zone, kind: self.index, slot: u32::MAX });
+            context.directory.set(departure.id, Address { cell, kind: self.index, slot: u32::MAX });
             self.left_count += 1;
         }
+        visit.events
     }
 
     fn send(&mut self, shard: usize, _context: &Context) {
@@ -218,7 +279,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         }
     }
 
-    fn arrive(&mut self, shard: usize, zones: &mut [Zone], context: &Context, agenda: &mut Agenda) {
+    fn arrive(&mut self, shard: usize, cells: &mut [Option<Cell>], context: &Context) {
         let mut arriving = std::mem::take(&mut self.arriving);
         {
             let lanes = self.lanes.read().expect("no phase panicked");
@@ -226,40 +287,134 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
                 lanes.receive(shard, from, &mut |batch: &[Handoff<K>]| arriving.extend_from_slice(batch));
             }
         }
-        arriving.sort_unstable_by_key(|handoff| (handoff.zone, handoff.arrives, handoff.id));
-        for arrivals in arriving.chunk_by(|a, b| a.zone == b.zone) {
-            let place = context.placement.place(arrivals[0].zone);
-            self.place(&mut zones[place], place, arrivals, context, agenda);
+        let Lives { rolls, agenda, .. } = self.lives.get();
+        let agenda = agenda.get();
+        let place_of = |cell: CellId| context.placement.seat(cell).place as usize;
+        for (index, handoff) in arriving.iter().enumerate() {
+            if let Some(ahead) = arriving.get(index + AHEAD) {
+                let roll = &rolls[place_of(ahead.cell)];
+                context.directory.prefetch(ahead.agent.id);
+                // The row that it gets unless others arrive there in between.
+                roll.parked.last().inspect(|&&slot| roll.prefetch(slot));
+            }
+            let place = place_of(handoff.cell);
+            let roll = &mut rolls[place];
+            let Some(slot) = roll.parked.pop() else {
+                self.unplaced.push(*handoff);
+                continue;
+            };
+            let (agent, mut rows) = roll.at(slot);
+            *agent = handoff.agent;
+            handoff.rows.write(&mut rows);
+            if !context.dense {
+                agenda.file(Entry::new(place, self.index, slot), handoff.agent.wake);
+            }
+            context.directory.set(handoff.agent.id, Address { cell: handoff.cell, kind: self.index, slot });
         }
         self.arrived_count += arriving.len() as u64;
         arriving.clear();
         self.arriving = arriving;
+        if !self.unplaced.is_empty() {
+            let mut unplaced = std::mem::take(&mut self.unplaced);
+            unplaced.sort_by_key(|handoff| handoff.cell);
+            for agents in unplaced.chunk_by(|a, b| a.cell == b.cell) {
+                let place = place_of(agents[0].cell);
+                self.spawn(place, cells[place].as_mut().expect("cells have seats"), agents, 0, context);
+            }
+            unplaced.clear();
+            self.unplaced = unplaced;
+        }
     }
 
-    fn census(&mut self, zones: &mut [Zone], now: u32, with_digest: bool) -> KindCensus {
+    fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus {
+        let Lives { rolls, visit, .. } = self.lives.get();
         let mut census = KindCensus {
             left: self.left_count,
             arrived: self.arrived_count,
-            woken: self.queue.get().woken_count,
+            woken: visit.woken_count,
             ..KindCensus::default()
         };
-        for zone in zones {
-            let id = zone.id;
-            let (kind, world) = zone.kind::<K>(self.index);
-            let (roll, columns) = kind.parts(world);
-            census.agents += roll.ids.iter().filter(|id| id.is_some()).count() as u64;
+        for (cell, roll) in cells.iter().zip(rolls) {
+            let Some(cell) = cell else { continue };
+            census.agents += roll.present() as u64;
             if !with_digest {
                 continue;
             }
-            let Some(columns) = columns else { continue };
-            for (slot, &agent) in roll.ids.iter().enumerate().filter(|(_, id)| id.is_some()) {
-                assert_eq!(columns.agents[slot], Agent(agent), "roll and table agree");
-                // An agent that is here already but acts only from a later tick is in another state.
-                let arrives = if roll.arrives[slot] > now { roll.arrives[slot] } else { 0 };
-                let hash = RowHash::agent(agent, id).word(arrives as u64);
-                census.digest.add(K::hash(&columns.rows, slot, hash).finish());
+            let mut present = 0;
+            for slot in 0..roll.len() {
+                let (agent, rows) = roll.at(slot);
+                if agent.id.is_some() {
+                    present += 1;
+                    // An agent that is here already but acts only from a later tick is in another state.
+                    let arrives = if agent.arrives > now { agent.arrives } else { 0 };
+                    let hash = RowHash::agent(agent.id, cell.zone).word(arrives as u64);
+                    census.digest.add(K::hash(&rows, hash).finish());
+                }
             }
+            assert_eq!(present, roll.present(), "who is not parked is somebody");
         }
         census
+    }
+
+    fn woken(&self) -> u64 {
+        self.lives.get().visit.woken_count
+    }
+
+    fn current(&self) -> Option<(AgentId, u32)> {
+        self.lives.get().visit.current
+    }
+
+    fn dissolve(&mut self, place: usize) -> Homeless {
+        let mut roll = std::mem::replace(self.roll(place), Roll::empty());
+        let present = |roll: &mut Roll<K>, slot| {
+            let (agent, rows) = roll.at(slot);
+            agent.id.is_some().then(|| Handoff { cell: CellId(u32::MAX), agent: *agent, rows: K::read(&rows) })
+        };
+        let agents: Vec<_> = (0..roll.len()).filter_map(|slot| present(&mut roll, slot)).collect();
+        Box::new(Settlers { agents, spare: roll.parked.len() })
+    }
+
+    fn found(&mut self, place: usize, cell: &mut Cell, settlers: Homeless, context: &Context) {
+        let settlers = settlers.downcast::<Settlers<K>>().expect("settlers of this kind");
+        *self.roll(place) = Roll::empty();
+        let Settlers { agents, spare } = *settlers;
+        if agents.len() + spare > 0 {
+            self.spawn(place, cell, &agents, spare, context);
+        }
+    }
+
+    fn share_out(&self, settlers: Vec<Homeless>, parts: usize) -> Vec<Homeless> {
+        let mut shares: Vec<Settlers<K>> = (0..parts).map(|_| Settlers { agents: Vec::new(), spare: 0 }).collect();
+        for settlers in settlers {
+            let settlers = settlers.downcast::<Settlers<K>>().expect("settlers of this kind");
+            for handoff in settlers.agents {
+                shares[part_of(handoff.agent.id, parts)].agents.push(handoff);
+            }
+            shares.iter_mut().for_each(|share| share.spare += settlers.spare / parts);
+        }
+        shares.into_iter().map(|share| Box::new(share) as Homeless).collect()
+    }
+
+    fn lift(&mut self, place: usize) -> Homeless {
+        Box::new(std::mem::replace(self.roll(place), Roll::empty()))
+    }
+
+    fn set_down(&mut self, place: usize, roll: Homeless, dense: bool) {
+        let roll = roll.downcast::<Roll<K>>().expect("a roll of this kind");
+        let agenda = self.lives.get().agenda.get();
+        if !dense {
+            for (slot, agent) in (0..).zip(roll.agents()) {
+                agenda.file(Entry::new(place, self.index, slot), agent.wake);
+            }
+        }
+        *self.roll(place) = *roll;
+    }
+
+    fn events(&mut self, place: usize) -> u32 {
+        std::mem::take(&mut self.roll(place).events)
+    }
+
+    fn present(&self, place: usize) -> u32 {
+        self.roll(place).present()
     }
 }

@@ -1,11 +1,14 @@
 //! Messages: written in one interval, applied in the next at a tick fixed by the sender's tick, in canonical order.
 
+use std::ops::Range;
+
 use bevy_ecs::prelude::{Res, Resource};
 use bevy_ecs::system::SystemParam;
 use bytemuck::Pod;
 
 use super::desk::Desk;
 use super::hand::{Hand, Handed, short_name};
+use super::wheel::Entry;
 use crate::base::{AgentId, Tick};
 
 /// What agents tell each other: small plain old data. Large payloads travel by handle.
@@ -20,53 +23,92 @@ pub(crate) struct Envelope<M> {
     pub deliver: u32,
     pub to: AgentId,
     pub from: AgentId,
-    /// Orders what one agent sends to another at one tick.
-    pub seq: u32,
     pub body: M,
 }
 
-/// Where a letter of the inbox goes, in the order in which letters are applied.
+/// Where and when a letter of the inbox is applied.
+///
+/// Letters are put in order by `at` and `from`, then as they came: a sender's letters to one agent always take the same
+/// way, and no way overtakes.
 #[derive(Clone, Copy)]
 pub(crate) struct Key {
-    /// The zone within the shard, and the kind: `zone << 8 | kind`.
-    pub room: u32,
-    /// The tick at which it is applied.
-    pub tick: u32,
-    pub slot: u32,
+    /// Place of the cell (20 bits), kind (4), slot (24), tick of the window (16).
+    pub at: u64,
+    pub from: AgentId,
     /// Into `letters`.
     pub index: u32,
+}
+
+impl Key {
+    #[inline]
+    pub(crate) fn new(entry: Entry, tick_of_window: u32, from: AgentId, index: u32) -> Self {
+        Self { at: entry.0 << 16 | tick_of_window as u64, from, index }
+    }
+    #[inline]
+    pub(crate) fn entry(&self) -> Entry {
+        Entry(self.at >> 16)
+    }
+    #[inline]
+    pub(crate) fn tick_of_window(&self) -> u32 {
+        (self.at & 0xffff) as u32
+    }
+    /// Place and kind.
+    #[inline]
+    pub(crate) fn room(&self) -> u64 {
+        self.at >> 40
+    }
+}
+
+/// A letter that is offered: for whom, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Letter {
+    pub slot: u32,
+    pub tick: u32,
 }
 
 /// The letters of a shard's agents.
 pub(crate) struct Inbox<M> {
     pub letters: Vec<Envelope<M>>,
     pub keys: Vec<Key>,
-    /// For each kind: where the letters for the zone being visited stand among the keys.
-    pub rooms: Vec<std::ops::Range<usize>>,
-    /// Letters before this tick are handed out.
-    pub limit: u32,
+    /// The first tick of the window.
+    pub window_from: u32,
+    /// For each kind: the letters on offer in the cell being visited, among the keys.
+    pub offered: Vec<Range<usize>>,
     /// For agents that left before their letter came.
     pub diverted: Vec<Envelope<M>>,
     pub applied_count: u64,
 }
 
 impl<M: Message> Inbox<M> {
-    /// The next letter of a kind in the zone being visited, if its tick is before the limit.
+    pub(crate) fn new(kinds: usize) -> Self {
+        Self {
+            letters: Vec::new(),
+            keys: Vec::new(),
+            window_from: 0,
+            offered: vec![0..0; kinds],
+            diverted: Vec::new(),
+            applied_count: 0,
+        }
+    }
+
+    /// The next letter of a kind on offer.
     #[inline]
-    pub(crate) fn peek(&self, kind: usize) -> Option<Key> {
-        let room = &self.rooms[kind];
-        if room.is_empty() {
+    pub(crate) fn peek(&self, kind: usize) -> Option<Letter> {
+        let range = &self.offered[kind];
+        if range.is_empty() {
             return None;
         }
-        let key = self.keys[room.start];
-        (key.tick < self.limit).then_some(key)
+        let key = &self.keys[range.start];
+        Some(Letter { slot: key.entry().slot(), tick: self.window_from + key.tick_of_window() })
     }
 
     /// Takes the letter that [`Inbox::peek`] showed.
     #[inline]
-    pub(crate) fn take(&mut self, kind: usize, key: Key) -> Envelope<M> {
-        self.rooms[kind].start += 1;
-        self.letters[key.index as usize]
+    pub(crate) fn take(&mut self, kind: usize) -> Envelope<M> {
+        let range = &mut self.offered[kind];
+        let index = self.keys[range.start].index;
+        range.start += 1;
+        self.letters[index as usize]
     }
 }
 
@@ -75,7 +117,6 @@ pub(crate) struct Outbox<M> {
     pub envelopes: Vec<Envelope<M>>,
     pub sent_count: u64,
     pub exchange_ticks: u32,
-    pub seq: u32,
 }
 
 macro_rules! handles {
@@ -117,8 +158,7 @@ impl<M: Message> Mailbox<'_, M> {
     pub fn send(&mut self, now: Tick, from: AgentId, to: AgentId, body: M) {
         let outbox = self.outbox.0.0.get();
         let deliver = now.0 as u32 + outbox.exchange_ticks;
-        outbox.envelopes.push(Envelope { deliver, to, from, seq: outbox.seq, body });
-        outbox.seq = outbox.seq.wrapping_add(1);
+        outbox.envelopes.push(Envelope { deliver, to, from, body });
         outbox.sent_count += 1;
     }
 }

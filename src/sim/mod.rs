@@ -1,17 +1,20 @@
 //! Floor 2: the engine. Zones that run by themselves between exchanges, and everything that follows from it.
 //!
-//! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `zone` and `shard` (where it lives), `queue`,
-//! [`Due`] and `agenda` (who acts when), `mail`, `post`, `kind` (what crosses borders), `engine` (the interval).
+//! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
+//! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` (who owns
+//! what), `engine` (the interval).
 //!
 //! The core knows no file system, no network and no wall clock: time of day reaches it only as figures in the report.
 
 mod agenda;
 mod builder;
+mod cell;
 mod context;
 mod desk;
 mod directory;
 mod due;
 mod engine;
+mod furnisher;
 mod globals;
 mod hand;
 mod hub;
@@ -22,16 +25,17 @@ mod params;
 mod placement;
 mod plugin;
 mod post;
-mod queue;
 mod registry;
 mod report;
+mod roll;
 mod rows;
 mod scenario;
 mod shard;
 mod simulation;
+mod systems;
 mod validation;
+mod visit;
 mod wheel;
-mod zone;
 
 pub use builder::{Builder, Settlement};
 pub use due::{Cause, Due, DueRun, Event};
@@ -43,7 +47,7 @@ pub use options::{DetailPolicy, RunOptions, Span, Stepping};
 pub use params::{ParamError, ParamSpec, ParamType, Params, Value, find};
 pub use plugin::Plugin;
 pub use report::{Control, NoWatch, Progress, RunReport, Section, Series, TickTime, Watch};
-pub use rows::{Agent, Columns, Row, Rows};
+pub use rows::{Agent, Row, Rows, Start};
 pub use scenario::{AnyScenario, Entry, RunError, Scenario, Timing};
 pub use simulation::{Experiment, Simulation};
 pub use validation::{Validation, ValidationRow};

@@ -1,25 +1,45 @@
-//! Which shard owns which zone: dealt by cost, so that every shard has about the same.
+//! Which cells a zone has, and which shard owns which cell.
+//!
+//! It decides who computes what, and nothing else.
 
-use crate::base::ZoneId;
+use std::cmp::Reverse;
 
-/// The deal. It decides who computes what, and nothing else.
-pub(crate) struct Placement {
-    /// For each zone: its shard, and its place among the shard's zones.
-    seat: Vec<(u32, u32)>,
-    /// For each shard: its zones.
-    pub hands: Vec<Vec<ZoneId>>,
+use super::cell::CellId;
+use crate::base::{AgentId, ZoneId, mix};
+
+/// Where a cell is: its shard, and its place among the shard's cells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Seat {
+    pub shard: u32,
+    pub place: u32,
 }
 
+impl Seat {
+    /// Of a cell that is no more.
+    pub(crate) const NONE: Self = Self { shard: u32::MAX, place: u32::MAX };
+}
+
+/// See the module.
+pub(crate) struct Placement {
+    /// By cell.
+    seats: Vec<Seat>,
+    /// By zone: its only cell, or where its cells are listed in `split`, marked with `SPLIT`.
+    zones: Vec<u32>,
+    split: Vec<Vec<CellId>>,
+}
+
+const SPLIT: u32 = 1 << 31;
+
 impl Placement {
-    /// Deals zones of the given costs to `shards` shards: the dearest first, each to the shard that has least (longest
-    /// processing time first: at most 4/3 of the best deal). `shuffle` other than 0 deals in another order: tests use
-    /// it to show that the deal does not matter.
-    pub(crate) fn deal(costs: &[u64], shards: usize, shuffle: u64) -> Self {
+    /// Deals zones of the given costs, a cell each, to `shards` shards: the dearest first, each to the shard that has
+    /// least (longest processing time first: at most 4/3 of the best deal). `shuffle` other than 0 deals in another
+    /// order: tests use it to show that the deal does not matter. Also returns each shard's cells, by place.
+    pub(crate) fn deal(costs: &[u64], shards: usize, shuffle: u64) -> (Self, Vec<Vec<CellId>>) {
         let mut order: Vec<usize> = (0..costs.len()).collect();
         if shuffle == 0 {
-            order.sort_by_key(|&zone| (std::cmp::Reverse(costs[zone]), zone));
+            order.sort_by_key(|&zone| (Reverse(costs[zone]), zone));
         } else {
-            order.sort_by_key(|&zone| crate::base::mix(zone as u64 ^ shuffle << 32));
+            order.sort_by_key(|&zone| mix(zone as u64 ^ shuffle << 32));
         }
         let mut hands = vec![Vec::new(); shards];
         let mut loads: Vec<u64> = vec![0; shards];
@@ -27,28 +47,78 @@ impl Placement {
             let shard = (0..shards).min_by_key(|&shard| loads[shard]).expect("at least one shard");
             // An empty zone still costs a look in every interval.
             loads[shard] += costs[zone] + 1;
-            hands[shard].push(ZoneId(zone as u32));
+            hands[shard].push(CellId(zone as u32));
         }
-        let mut seat = vec![(0, 0); costs.len()];
+        let mut seats = vec![Seat::NONE; costs.len()];
         for (shard, hand) in hands.iter_mut().enumerate() {
             hand.sort_unstable();
-            for (place, zone) in hand.iter().enumerate() {
-                seat[zone.index()] = (shard as u32, place as u32);
+            for (place, cell) in hand.iter().enumerate() {
+                seats[cell.index()] = Seat { shard: shard as u32, place: place as u32 };
             }
         }
-        Self { seat, hands }
+        (Self { seats, zones: (0..costs.len() as u32).collect(), split: Vec::new() }, hands)
     }
 
+    /// Where a cell is.
     #[inline]
-    pub(crate) fn shard(&self, zone: ZoneId) -> usize {
-        self.seat[zone.index()].0 as usize
+    pub(crate) fn seat(&self, cell: CellId) -> Seat {
+        self.seats[cell.index()]
     }
 
-    /// The zone's place among its shard's zones.
+    /// The cell of a zone that holds an agent.
     #[inline]
-    pub(crate) fn place(&self, zone: ZoneId) -> usize {
-        self.seat[zone.index()].1 as usize
+    pub(crate) fn cell(&self, zone: ZoneId, agent: AgentId) -> CellId {
+        let word = self.zones[zone.index()];
+        if word & SPLIT == 0 {
+            return CellId(word);
+        }
+        let cells = &self.split[(word & !SPLIT) as usize];
+        cells[part_of(agent, cells.len())]
     }
+
+    /// The cells of a zone.
+    pub(crate) fn cells(&self, zone: ZoneId) -> Vec<CellId> {
+        let word = self.zones[zone.index()];
+        if word & SPLIT == 0 { vec![CellId(word)] } else { self.split[(word & !SPLIT) as usize].clone() }
+    }
+
+    pub(crate) fn zone_count(&self) -> usize {
+        self.zones.len()
+    }
+
+    pub(crate) fn cell_count(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Numbers a new cell.
+    pub(crate) fn add_cell(&mut self) -> CellId {
+        self.seats.push(Seat::NONE);
+        CellId(self.seats.len() as u32 - 1)
+    }
+
+    /// Puts a cell somewhere.
+    pub(crate) fn put(&mut self, cell: CellId, seat: Seat) {
+        self.seats[cell.index()] = seat;
+    }
+
+    /// Says which cells a zone has from now on.
+    pub(crate) fn divide(&mut self, zone: ZoneId, cells: Vec<CellId>) {
+        let word = &mut self.zones[zone.index()];
+        match (*word & SPLIT != 0, cells.as_slice()) {
+            (_, [only]) => *word = only.0,
+            (true, _) => self.split[(*word & !SPLIT) as usize] = cells,
+            (false, _) => {
+                *word = SPLIT | self.split.len() as u32;
+                self.split.push(cells);
+            }
+        }
+    }
+}
+
+/// Which of so many parts of a zone holds an agent: neighbours by id are members of one household, and part.
+#[inline]
+pub(crate) fn part_of(agent: AgentId, parts: usize) -> usize {
+    (mix(agent.0 as u64) % parts as u64) as usize
 }
 
 #[cfg(test)]
@@ -59,17 +129,18 @@ mod tests {
     fn deals_every_zone_once_and_evenly() {
         let costs: Vec<u64> = (0..2_217).map(|zone| 3_000 + (zone * 7_919 % 5_000)).collect();
         for shuffle in [0, 1] {
-            let placement = Placement::deal(&costs, 24, shuffle);
-            let mut seen: Vec<ZoneId> = placement.hands.concat();
+            let (placement, hands) = Placement::deal(&costs, 24, shuffle);
+            let mut seen: Vec<CellId> = hands.concat();
             seen.sort_unstable();
-            assert_eq!(seen, (0..2_217).map(ZoneId).collect::<Vec<_>>());
-            for (shard, hand) in placement.hands.iter().enumerate() {
-                for (place, &zone) in hand.iter().enumerate() {
-                    assert_eq!((placement.shard(zone), placement.place(zone)), (shard, place));
+            assert_eq!(seen, (0..2_217).map(CellId).collect::<Vec<_>>());
+            for (shard, hand) in hands.iter().enumerate() {
+                for (place, &cell) in hand.iter().enumerate() {
+                    assert_eq!(placement.seat(cell), Seat { shard: shard as u32, place: place as u32 });
+                    assert_eq!(placement.cell(ZoneId(cell.0), AgentId(7)), cell);
                 }
             }
             let loads: Vec<u64> =
-                placement.hands.iter().map(|hand| hand.iter().map(|zone| costs[zone.index()]).sum()).collect();
+                hands.iter().map(|hand| hand.iter().map(|cell| costs[cell.index()]).sum()).collect();
             let (least, most) = (loads.iter().min().unwrap(), loads.iter().max().unwrap());
             assert!(*most as f64 / (*least as f64) < 1.03, "{least}..{most}");
         }
@@ -77,7 +148,23 @@ mod tests {
 
     #[test]
     fn more_shards_than_zones_leaves_some_empty_handed() {
-        let placement = Placement::deal(&[5, 5], 64, 0);
-        assert_eq!(placement.hands.iter().filter(|hand| !hand.is_empty()).count(), 2);
+        let (_, hands) = Placement::deal(&[5, 5], 64, 0);
+        assert_eq!(hands.iter().filter(|hand| !hand.is_empty()).count(), 2);
+    }
+
+    #[test]
+    fn a_split_zone_shares_its_agents_out() {
+        let (mut placement, _) = Placement::deal(&[1; 4], 2, 0);
+        let parts = vec![placement.add_cell(), placement.add_cell(), placement.add_cell()];
+        placement.divide(ZoneId(2), parts.clone());
+        assert_eq!(placement.cells(ZoneId(2)), parts);
+        let mut counts = [0; 3];
+        for agent in 0..3_000 {
+            let cell = placement.cell(ZoneId(2), AgentId(agent));
+            counts[parts.iter().position(|&part| part == cell).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|count| (900..1_100).contains(count)), "{counts:?}");
+        placement.divide(ZoneId(2), vec![CellId(5)]);
+        assert_eq!(placement.cell(ZoneId(2), AgentId(1)), CellId(5));
     }
 }

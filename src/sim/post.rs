@@ -2,35 +2,48 @@
 
 use super::context::{Context, Window};
 use super::desk::Desk;
-use super::kind::SharedLanes;
+use super::hand::short_name;
+use super::kind::{ShardKind, SharedLanes};
 use super::mail::{Envelope, FlightOf, Inbox, Key, Message, Outbox};
-use super::zone::Zone;
-use crate::base::{AgentId, Digest, RowHash};
+use super::wheel::Entry;
+use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use bevy_ecs::world::World;
 
 /// A shard's part in a type of message, the type forgotten.
 pub(crate) trait ShardPost: Send {
     /// Takes what the other shards have sent into the inbox.
     fn collect(&mut self, shard: usize, context: &Context);
-    /// Puts the letters that are applied in this window in order.
-    fn sort(&mut self, zones: &[Zone], context: &Context, window: Window);
-    /// Whether the zone has letters in this window.
-    fn has(&self, place: usize) -> bool;
-    /// Prepares a visit of the zone.
-    fn open(&mut self, place: usize);
-    /// Lets letters before this tick be handed out; bits of the kinds for which there are any.
-    fn limit(&mut self, tick: u32) -> u16;
+    /// Puts the letters that are applied in this window in order; whether there are any.
+    fn sort(&mut self, kinds: &[Box<dyn ShardKind>], context: &Context, window: Window) -> bool;
+    /// The next cell that has letters in this window.
+    fn next_place(&self) -> usize;
+    /// Prepares a visit of the cell: offers its letters. Bits of the kinds for which there are any.
+    fn open(&mut self, place: usize) -> u16;
+    /// Asks for the addressees of this visit, and of a few letters more, to be brought into the cache.
+    fn prefetch(&mut self, kinds: &[Box<dyn ShardKind>]);
+    /// Prepares a visit in which letters are offered tick by tick.
+    fn by_tick(&mut self);
+    /// Offers letters before this tick; bits of the kinds for which there are any.
+    fn offer(&mut self, limit: u32) -> u16;
     /// Ends a visit.
-    fn close(&mut self, zone: &Zone);
+    fn close(&mut self, zone: ZoneId);
     /// Ends the window: sends on what is for later, and after those who left.
     fn finish(&mut self);
     /// Sends the outbox to the shards of the addressees.
     fn route(&mut self, shard: usize, context: &Context);
+    /// Moves the letters of the shard's inbox to the shards that hold the addressees' cells now.
+    fn readdress(&mut self, shard: usize, context: &Context);
     /// What it says of its messages; `collect` must have been called.
     fn census(&mut self, with_digest: bool) -> PostCensus;
     /// Appends the letters in flight to the hub's list.
     fn show(&self, hub: &mut World);
 }
+
+/// No cell.
+pub(crate) const NOWHERE: usize = usize::MAX;
+
+/// How many letters ahead addresses and addressees are asked for: measured, flat from 8 to 32.
+const AHEAD: usize = 16;
 
 /// What a shard says of one type of message.
 #[derive(Clone, Copy, Default)]
@@ -46,8 +59,12 @@ pub(crate) struct ShardPostOf<M: Message> {
     pub outbox: Desk<Outbox<M>>,
     pub lanes: SharedLanes<Envelope<M>>,
     staging: Vec<Vec<Envelope<M>>>,
-    /// The first key of the zone to be visited next.
+    /// The first key of the cell to be visited next.
     cursor: usize,
+    /// The first key whose addressee was not asked for.
+    ahead: usize,
+    /// For each kind: the end of its letters in the cell being visited, where they are offered tick by tick.
+    ends: Vec<usize>,
     kinds: usize,
 }
 
@@ -59,7 +76,21 @@ impl<M: Message> ShardPostOf<M> {
         shards: usize,
         kinds: usize,
     ) -> Self {
-        Self { inbox, outbox, lanes, staging: (0..shards).map(|_| Vec::new()).collect(), cursor: 0, kinds }
+        let staging = (0..shards).map(|_| Vec::new()).collect();
+        Self { inbox, outbox, lanes, staging, cursor: 0, ahead: 0, ends: vec![0; kinds], kinds }
+    }
+
+    /// Sends what is staged.
+    fn dispatch(&mut self, shard: usize) {
+        let lanes = self.lanes.read().expect("no phase panicked");
+        for (to, staged) in self.staging.iter_mut().enumerate() {
+            if to == shard {
+                self.inbox.get().letters.append(staged);
+            } else if !staged.is_empty() {
+                lanes.send_batch(shard, to, staged);
+                staged.clear();
+            }
+        }
     }
 }
 
@@ -78,64 +109,108 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
         }
     }
 
-    fn sort(&mut self, zones: &[Zone], context: &Context, window: Window) {
+    fn sort(&mut self, kinds: &[Box<dyn ShardKind>], context: &Context, window: Window) -> bool {
         let inbox = self.inbox.get();
         self.cursor = 0;
+        self.ahead = 0;
         inbox.keys.clear();
-        for (index, letter) in inbox.letters.iter().enumerate() {
-            let address = context.directory.get(letter.to).expect("checked when it was routed");
-            let place = context.placement.place(address.zone);
-            let arrives = zones[place].kinds[address.kind].roll().get().arrives[address.slot as usize];
-            let tick = letter.deliver.max(arrives);
-            debug_assert!(tick >= window.from);
-            if tick < window.to {
-                inbox.keys.push(Key {
-                    room: (place as u32) << 8 | address.kind as u32,
-                    tick,
-                    slot: address.slot,
-                    index: index as u32,
-                });
-            }
-        }
+        inbox.window_from = window.from;
         let letters = &inbox.letters;
+        for (index, letter) in letters.iter().enumerate() {
+            if let Some(ahead) = letters.get(index + AHEAD) {
+                context.directory.prefetch(ahead.to);
+            }
+            let address = context.directory.get(letter.to).expect("checked when it was routed");
+            let place = context.placement.seat(address.cell).place as usize;
+            kinds[address.kind].prefetch_agent(place, address.slot);
+            let entry = Entry::new(place, address.kind, address.slot);
+            inbox.keys.push(Key::new(entry, 0, letter.from, index as u32));
+        }
+        // By now the addressees are near. Whoever has just moved gets letters from its arrival on.
+        let window_ticks = window.to - window.from;
+        inbox.keys.retain_mut(|key| {
+            let entry = key.entry();
+            let arrives = kinds[entry.kind()].arrives(entry.place(), entry.slot());
+            let tick = letters[key.index as usize].deliver.max(arrives);
+            debug_assert!(tick >= window.from);
+            let tick_of_window = tick - window.from;
+            *key = Key::new(entry, tick_of_window & 0xffff, key.from, key.index);
+            tick_of_window < window_ticks
+        });
         inbox.keys.sort_unstable_by(|a, b| {
-            (a.room, a.tick, a.slot).cmp(&(b.room, b.tick, b.slot)).then_with(|| {
-                let (a, b) = (&letters[a.index as usize], &letters[b.index as usize]);
-                (a.deliver, a.from, a.seq).cmp(&(b.deliver, b.from, b.seq))
+            a.at.cmp(&b.at).then_with(|| {
+                let deliver = |key: &Key| letters[key.index as usize].deliver;
+                (deliver(a), a.from, a.index).cmp(&(deliver(b), b.from, b.index))
             })
         });
+        !inbox.keys.is_empty()
     }
 
     #[inline]
-    fn has(&self, place: usize) -> bool {
-        self.inbox.get().keys.get(self.cursor).is_some_and(|key| key.room >> 8 == place as u32)
+    fn next_place(&self) -> usize {
+        self.inbox.get().keys.get(self.cursor).map_or(NOWHERE, |key| key.entry().place())
     }
 
-    fn open(&mut self, place: usize) {
+    #[inline]
+    fn open(&mut self, place: usize) -> u16 {
         let inbox = self.inbox.get();
+        let mut due = 0;
         for kind in 0..self.kinds {
-            let room = (place as u32) << 8 | kind as u32;
+            let room = (place << 4 | kind) as u64;
             let start = self.cursor;
-            while inbox.keys.get(self.cursor).is_some_and(|key| key.room == room) {
+            while inbox.keys.get(self.cursor).is_some_and(|key| key.room() == room) {
                 self.cursor += 1;
             }
-            inbox.rooms[kind] = start..self.cursor;
+            inbox.offered[kind] = start..self.cursor;
+            due |= u16::from(start < self.cursor) << kind;
+        }
+        due
+    }
+
+    #[inline]
+    fn prefetch(&mut self, kinds: &[Box<dyn ShardKind>]) {
+        let keys = &self.inbox.get().keys;
+        let end = keys.len().min(self.cursor + AHEAD);
+        for key in &keys[self.ahead.min(end)..end] {
+            let entry = key.entry();
+            kinds[entry.kind()].prefetch(entry.place(), entry.slot());
+        }
+        self.ahead = end;
+    }
+
+    fn by_tick(&mut self) {
+        let inbox = self.inbox.get();
+        for kind in 0..self.kinds {
+            let offered = &mut inbox.offered[kind];
+            self.ends[kind] = offered.end;
+            // A stable sort: letters of one agent and tick stay in order.
+            inbox.keys[offered.clone()].sort_by_key(Key::tick_of_window);
+            offered.end = offered.start;
         }
     }
 
-    fn limit(&mut self, tick: u32) -> u16 {
+    fn offer(&mut self, limit: u32) -> u16 {
         let inbox = self.inbox.get();
-        inbox.limit = tick;
-        (0..self.kinds).fold(0, |due, kind| due | u16::from(inbox.peek(kind).is_some()) << kind)
+        let mut due = 0;
+        for kind in 0..self.kinds {
+            let offered = &mut inbox.offered[kind];
+            let before = |key: &Key| inbox.window_from + key.tick_of_window() < limit;
+            while offered.end < self.ends[kind] && before(&inbox.keys[offered.end]) {
+                offered.end += 1;
+            }
+            due |= u16::from(offered.start < offered.end) << kind;
+        }
+        due
     }
 
-    fn close(&mut self, zone: &Zone) {
-        for room in &self.inbox.get().rooms {
+    #[inline]
+    fn close(&mut self, zone: ZoneId) {
+        for offered in &self.inbox.get().offered {
             assert!(
-                room.is_empty(),
-                "zone {}: messages of type {} wait for a system that reads them: `Due<_, {0}>`",
-                zone.id.0,
-                std::any::type_name::<M>().rsplit("::").next().unwrap_or_default(),
+                offered.is_empty(),
+                "zone {}: messages of type {} wait for a system that reads them: `Due<_, {1}>`",
+                zone.0,
+                short_name::<M>(),
             );
         }
     }
@@ -157,30 +232,33 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     }
 
     fn route(&mut self, shard: usize, context: &Context) {
-        for envelope in self.outbox.get().envelopes.drain(..) {
-            let Some(address) = context.directory.get(envelope.to) else { nobody(envelope.from, envelope.to) };
-            self.staging[context.placement.shard(address.zone)].push(envelope);
-        }
-        let lanes = self.lanes.read().expect("no phase panicked");
-        for (to, staged) in self.staging.iter_mut().enumerate() {
-            if to == shard {
-                self.inbox.get().letters.append(staged);
-            } else if !staged.is_empty() {
-                lanes.send_batch(shard, to, staged);
-                staged.clear();
+        let envelopes = &mut self.outbox.get().envelopes;
+        for (index, envelope) in envelopes.iter().enumerate() {
+            if let Some(ahead) = envelopes.get(index + AHEAD) {
+                context.directory.prefetch(ahead.to);
             }
+            let Some(address) = context.directory.get(envelope.to) else { nobody(envelope.from, envelope.to) };
+            self.staging[context.placement.seat(address.cell).shard as usize].push(*envelope);
         }
+        envelopes.clear();
+        self.dispatch(shard);
+    }
+
+    fn readdress(&mut self, shard: usize, context: &Context) {
+        for letter in self.inbox.get().letters.drain(..) {
+            let address = context.directory.get(letter.to).expect("checked when it was routed");
+            self.staging[context.placement.seat(address.cell).shard as usize].push(letter);
+        }
+        self.dispatch(shard);
     }
 
     fn census(&mut self, with_digest: bool) -> PostCensus {
         let inbox = self.inbox.get();
         let mut digest = Digest::EMPTY;
         if with_digest {
-            let order = |letter: &Envelope<M>| (letter.to, letter.deliver, letter.from, letter.seq);
+            // A stable sort: what counts is the rank among the letters of one sender to one addressee at one tick.
             let mut letters: Vec<&Envelope<M>> = inbox.letters.iter().collect();
-            letters.sort_unstable_by_key(|letter| order(letter));
-            // The sequence number counts a zone's messages; what matters is the rank among those of one sender to one
-            // addressee at one tick.
+            letters.sort_by_key(|letter| (letter.to, letter.deliver, letter.from));
             for group in letters.chunk_by(|a, b| (a.to, a.deliver, a.from) == (b.to, b.deliver, b.from)) {
                 for (rank, letter) in group.iter().enumerate() {
                     let name = (letter.to.0 as u64) << 32 | letter.from.0 as u64;

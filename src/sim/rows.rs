@@ -1,18 +1,36 @@
-//! A kind of agent: a tuple of rows, stored as columns of one bevy table in each zone.
+//! A kind of agent: a tuple of rows, stored as columns of one bevy table in each cell.
+
+use std::ptr::NonNull;
 
 use bevy_ecs::bundle::{Bundle, NoBundleEffect};
-use bevy_ecs::change_detection::ContiguousMut;
-use bevy_ecs::component::{Component, Mutable};
-use bevy_ecs::query::{ContiguousQueryData, QueryData};
-use bevy_ecs::system::Query;
+use bevy_ecs::component::{Component, ComponentId, Mutable};
+use bevy_ecs::storage::Table;
+use bevy_ecs::world::World;
 use bytemuck::Pod;
 
 use crate::base::{AgentId, RowHash};
 
-/// The agent that a row belongs to; [`AgentId::NONE`] in a parked row, which waits for the next arrival.
+/// The tick of an agent that nothing wakes.
+pub(crate) const NEVER: u32 = u32::MAX;
+
+/// Whose row it is, and what the engine knows of the agent.
+///
+/// Beside the id, in one cache line with it, because a visit needs them together.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(transparent)]
-pub struct Agent(pub AgentId);
+#[repr(C)]
+pub struct Agent {
+    /// The agent; [`AgentId::NONE`] in a parked row, which waits for the next arrival.
+    pub id: AgentId,
+    /// The tick at which the agent wants to be woken.
+    pub(crate) wake: u32,
+    /// The tick from which the agent is here: handoffs are placed at the exchange and act from then on.
+    pub(crate) arrives: u32,
+}
+
+impl Agent {
+    /// Nobody.
+    pub(crate) const PARKED: Self = Self { id: AgentId::NONE, wake: NEVER, arrives: 0 };
+}
 
 /// One row of an agent: a component that is plain old data, without padding.
 pub trait Row: Component<Mutability = Mutable> + Pod {}
@@ -20,82 +38,124 @@ impl<T: Component<Mutability = Mutable> + Pod> Row for T {}
 
 /// A kind of agent: a tuple of one to six [`Row`]s, `(Body, Person)`. A row type belongs to one kind only.
 ///
-/// An agent's rows stand in one table of its zone's World, in the same slot of each column.
+/// An agent's rows stand in one table of its cell's World, in the same slot of each column.
 pub trait Rows: Copy + Send + Sync + 'static {
-    /// Mutable access to all columns.
-    type Query: QueryData + ContiguousQueryData + 'static;
-    /// The columns of a zone.
+    /// The columns of a cell.
     type Columns<'a>;
     /// The rows of one agent.
     type Refs<'a>;
     /// What is spawned.
     type Bundle: Bundle<Effect: NoBundleEffect>;
+    /// Where the columns begin.
+    type Starts: Copy + Send + Sync;
 
     /// Rows of nobody.
     fn zeroed() -> Self;
     /// The bundle of an agent.
-    fn bundle(self, id: AgentId) -> Self::Bundle;
-    /// All columns of a zone, the same length each; `None` in a zone that never had an agent of this kind.
-    fn columns<'w>(query: Query<'w, '_, Self::Query>) -> Option<Columns<'w, Self>>;
+    fn bundle(self, agent: Agent) -> Self::Bundle;
+    /// The components of the rows, known to a World from then on.
+    fn components(world: &mut World) -> Vec<ComponentId>;
+    /// Columns of nobody.
+    fn nowhere() -> Self::Starts;
+    /// Where a table's columns begin, if it has them.
+    fn starts(table: &Table, world: &World) -> Option<Self::Starts>;
+    /// All columns.
+    ///
+    /// # Safety
+    /// They have `len` rows, which nobody else reaches while the result lives.
+    unsafe fn columns<'a>(starts: Self::Starts, len: usize) -> Self::Columns<'a>;
     /// One agent's rows.
-    fn at<'s>(columns: &'s mut Self::Columns<'_>, slot: usize) -> Self::Refs<'s>;
+    ///
+    /// # Safety
+    /// The columns have more than `slot` rows, and nobody else reaches these while the result lives.
+    unsafe fn at<'a>(starts: Self::Starts, slot: usize) -> Self::Refs<'a>;
+    /// Asks for one agent's rows to be brought into the cache.
+    fn prefetch(starts: Self::Starts, slot: usize);
     /// A copy of one agent's rows.
-    fn read(columns: &Self::Columns<'_>, slot: usize) -> Self;
+    fn read(rows: &Self::Refs<'_>) -> Self;
     /// Overwrites one agent's rows.
-    fn write(self, columns: &mut Self::Columns<'_>, slot: usize);
+    fn write(self, rows: &mut Self::Refs<'_>);
     /// Adds the bytes of one agent's rows to its hash.
-    fn hash(columns: &Self::Columns<'_>, slot: usize, hash: RowHash) -> RowHash;
+    fn hash(rows: &Self::Refs<'_>, hash: RowHash) -> RowHash;
     /// The bytes of one agent's rows.
     const BYTES: usize;
     /// The names of the row types, for messages.
     fn name() -> String;
 }
 
-/// The columns of one kind in one zone.
-pub struct Columns<'w, K: Rows> {
-    /// Whose row it is.
-    pub agents: &'w mut [Agent],
-    /// The kind's own columns.
-    pub rows: K::Columns<'w>,
+/// Where the column of `T` begins in a table, if it has one.
+pub(crate) fn start<T: Component>(table: &Table, world: &World) -> Option<NonNull<T>> {
+    let id = world.components().component_id::<T>()?;
+    // SAFETY: the id is that of the type.
+    let column = unsafe { table.get_data_slice_for::<T>(id) }?;
+    NonNull::new(column.as_ptr().cast_mut().cast())
+}
+
+/// Asks for the lines of a value to be brought into the cache: a hint, for an address of any kind.
+#[inline]
+pub(crate) fn prefetch<T>(at: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing that the program can see, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+        // Columns are not aligned to lines: the last byte may lie in the next one.
+        if size_of::<T>() > align_of::<T>() {
+            // SAFETY: as above.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast::<i8>().wrapping_add(size_of::<T>() - 1)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
 }
 
 macro_rules! kinds {
-    ($($T:ident $lower:ident $i:tt),+) => {
+    ($($T:ident $i:tt),+) => {
         impl<$($T: Row),+> Rows for ($($T,)+) {
-            type Query = (&'static mut Agent, $(&'static mut $T,)+);
             type Columns<'a> = ($(&'a mut [$T],)+);
             type Refs<'a> = ($(&'a mut $T,)+);
             type Bundle = (Agent, $($T,)+);
+            type Starts = ($(Start<$T>,)+);
 
             fn zeroed() -> Self {
                 ($($T::zeroed(),)+)
             }
-            fn bundle(self, id: AgentId) -> Self::Bundle {
-                (Agent(id), $(self.$i,)+)
+            fn bundle(self, agent: Agent) -> Self::Bundle {
+                (agent, $(self.$i,)+)
+            }
+            fn components(world: &mut World) -> Vec<ComponentId> {
+                vec![$(world.register_component::<$T>()),+]
+            }
+            fn nowhere() -> Self::Starts {
+                ($(Start::<$T>(NonNull::dangling()),)+)
+            }
+            fn starts(table: &Table, world: &World) -> Option<Self::Starts> {
+                Some(($(Start(start::<$T>(table, world)?),)+))
             }
             #[inline]
-            fn columns<'w>(query: Query<'w, '_, Self::Query>) -> Option<Columns<'w, Self>> {
-                // Without change detection: its marks would cost as much as the update itself.
-                let (agents, $($lower,)+) = query.contiguous_iter_inner().ok()?.next()?;
-                Some(Columns {
-                    agents: ContiguousMut::bypass_change_detection_split(agents).0,
-                    rows: ($(ContiguousMut::bypass_change_detection_split($lower).0,)+),
-                })
+            unsafe fn columns<'a>(starts: Self::Starts, len: usize) -> Self::Columns<'a> {
+                // SAFETY: the caller's promise, for each column.
+                unsafe { ($(std::slice::from_raw_parts_mut(starts.$i.0.as_ptr(), len),)+) }
             }
             #[inline]
-            fn at<'s>(columns: &'s mut Self::Columns<'_>, slot: usize) -> Self::Refs<'s> {
-                ($(&mut columns.$i[slot],)+)
+            unsafe fn at<'a>(starts: Self::Starts, slot: usize) -> Self::Refs<'a> {
+                // SAFETY: the caller's promise, for each column.
+                unsafe { ($(&mut *starts.$i.0.as_ptr().add(slot),)+) }
             }
             #[inline]
-            fn read(columns: &Self::Columns<'_>, slot: usize) -> Self {
-                ($(columns.$i[slot],)+)
+            fn prefetch(starts: Self::Starts, slot: usize) {
+                $(prefetch(starts.$i.0.as_ptr().wrapping_add(slot));)+
             }
             #[inline]
-            fn write(self, columns: &mut Self::Columns<'_>, slot: usize) {
-                $(columns.$i[slot] = self.$i;)+
+            fn read(rows: &Self::Refs<'_>) -> Self {
+                ($(*rows.$i,)+)
             }
-            fn hash(columns: &Self::Columns<'_>, slot: usize, hash: RowHash) -> RowHash {
-                hash$(.pod(&columns.$i[slot]))+
+            #[inline]
+            fn write(self, rows: &mut Self::Refs<'_>) {
+                $(*rows.$i = self.$i;)+
+            }
+            fn hash(rows: &Self::Refs<'_>, hash: RowHash) -> RowHash {
+                hash$(.pod(&*rows.$i))+
             }
             const BYTES: usize = 0 $(+ size_of::<$T>())+;
             fn name() -> String {
@@ -105,9 +165,24 @@ macro_rules! kinds {
         }
     };
 }
-kinds!(A a 0);
-kinds!(A a 0, B b 1);
-kinds!(A a 0, B b 1, C c 2);
-kinds!(A a 0, B b 1, C c 2, D d 3);
-kinds!(A a 0, B b 1, C c 2, D d 3, E e 4);
-kinds!(A a 0, B b 1, C c 2, D d 3, E e 4, F f 5);
+kinds!(A 0);
+kinds!(A 0, B 1);
+kinds!(A 0, B 1, C 2);
+kinds!(A 0, B 1, C 2, D 3);
+kinds!(A 0, B 1, C 2, D 3, E 4);
+kinds!(A 0, B 1, C 2, D 3, E 4, F 5);
+
+/// Where a column begins.
+pub struct Start<T>(NonNull<T>);
+
+impl<T> Clone for Start<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Start<T> {}
+// SAFETY: it is an address; what is done through it answers for itself (`Rows::at`, `Rows::columns`), and rows are
+// plain old data that may be sent and shared.
+unsafe impl<T: Row> Send for Start<T> {}
+// SAFETY: as above.
+unsafe impl<T: Row> Sync for Start<T> {}

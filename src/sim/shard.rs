@@ -1,17 +1,18 @@
-//! A shard: zones, and the desks that they share. One worker runs it at a time.
+//! A shard: cells, and the desks that they share. One worker runs it at a time.
 //!
-//! An interval has two phases. In [`Shard::live`] the shard runs its zones: letters and wakes of the window, in order
-//! of zone, then time. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
+//! An interval has two phases. In [`Shard::live`] the shard runs its cells: letters and wakes of the window, in order of
+//! place. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
 use super::agenda::Agenda;
+use super::cell::Cell;
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::globals::Now;
 use super::kind::{KindCensus, ShardKind};
 use super::options::DetailPolicy;
-use super::post::{PostCensus, ShardPost};
+use super::post::{NOWHERE, PostCensus, ShardPost};
+use super::systems::Systems;
 use super::wheel::Entry;
-use super::zone::Zone;
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Elapsed;
 
@@ -22,6 +23,8 @@ pub(crate) struct ShardStats {
     pub active: u64,
     pub abstracted: u64,
     pub dormant: u64,
+    /// Wakes and messages handled.
+    pub events: u64,
     /// Wall nanoseconds of its phases: letters and agenda put in order; zones run; leavers sent; letters routed;
     /// arrivals placed.
     pub order_ns: u64,
@@ -43,99 +46,84 @@ pub(crate) struct Census {
 
 pub(crate) struct Shard {
     pub index: usize,
-    pub zones: Vec<Zone>,
+    /// By place; `None` where a cell was that another shard has now.
+    pub cells: Vec<Option<Cell>>,
+    pub systems: Systems,
     pub kinds: Vec<Box<dyn ShardKind>>,
     pub posts: Vec<Box<dyn ShardPost>>,
-    pub agenda: Agenda,
-    pub clock: Desk<Now>,
-    /// Whether some system runs at every tick.
+    pub agenda: Desk<Agenda>,
+    /// Where and when the shard is.
+    pub here: Desk<Now>,
+    /// Whether systems take turns at every tick.
     pub every_tick: bool,
     pub detail: DetailPolicy,
     /// Whether the run is paced to wall time.
     pub paced: bool,
     pub stats: ShardStats,
+    /// Posts that have letters in this window.
+    pub busy_posts: Vec<usize>,
     /// The zone being visited: what a panic reports.
     pub visiting: Option<ZoneId>,
 }
 
+/// How many agenda entries ahead agents are asked for: measured, flat from 8 to 32.
+const AHEAD: usize = 16;
+
 impl Shard {
-    /// Runs the zones through a window.
+    /// Runs the cells through a window.
     pub(crate) fn live(&mut self, window: Window, context: &Context) {
         let started = Elapsed::start();
-        for post in &mut self.posts {
+        self.busy_posts.clear();
+        for (index, post) in self.posts.iter_mut().enumerate() {
             post.collect(self.index, context);
-            post.sort(&self.zones, context, window);
+            if post.sort(&self.kinds, context, window) {
+                self.busy_posts.push(index);
+            }
         }
+        let mut pending = std::mem::take(&mut self.agenda.get().pending);
         if !context.dense {
-            self.agenda.turn(window.from);
+            self.agenda.get().pending = pending;
+            self.agenda.get().turn(window.from);
+            pending = std::mem::take(&mut self.agenda.get().pending);
         }
         let ordered_ns = started.nanos();
 
-        let interval_start = window.from - window.from % context.exchange_ticks;
-        let in_window = |entry: &Entry| interval_start + entry.tick_in_interval() < window.to;
-        let mut pending = std::mem::take(&mut self.agenda.pending);
-        let mut next = 0;
-        for place in 0..self.zones.len() {
+        let everywhere = context.dense || self.every_tick || self.detail == DetailPolicy::Active;
+        let (mut place, mut next, mut ahead, mut visited) = (0, 0, 0, 0);
+        loop {
+            if !everywhere {
+                place = pending.get(next).map_or(NOWHERE, |entry| entry.place());
+                for &post in &self.busy_posts {
+                    place = place.min(self.posts[post].next_place());
+                }
+            }
+            if place >= self.cells.len() {
+                break;
+            }
             let first = next;
-            while pending.get(next).is_some_and(|entry| entry.zone() == place) {
+            while pending.get(next).is_some_and(|entry| entry.place() == place) {
                 next += 1;
             }
-            let entries = &pending[first..next];
-            let mut letters = false;
-            for post in &self.posts {
-                letters |= post.has(place);
+            // The agents of this visit that are not near yet, and the first of the next ones.
+            let end = pending.len().min(next + AHEAD);
+            for entry in &pending[ahead.min(end)..end] {
+                self.kinds[entry.kind()].prefetch(entry.place(), entry.slot());
             }
-            let granular = context.dense
-                || self.every_tick
-                || match self.detail {
-                    DetailPolicy::Active => true,
-                    DetailPolicy::Abstracted => false,
-                    DetailPolicy::Auto => self.paced && (letters || !entries.is_empty()),
-                };
-            if !granular && !letters && !entries.iter().any(in_window) {
-                self.stats.dormant += 1;
-                continue;
+            ahead = end;
+            if self.cells[place].is_some() {
+                visited += 1;
+                self.visit(place, &pending[first..next], window, context);
             }
-            self.visiting = Some(self.zones[place].id);
-            for kind in &mut self.kinds {
-                kind.open(window);
-            }
-            for entry in entries.iter().filter(|entry| in_window(entry)) {
-                let tick = interval_start + entry.tick_in_interval();
-                self.kinds[entry.kind()].queue().get().wakes.push((tick, entry.slot()));
-            }
-            for post in &mut self.posts {
-                post.open(place);
-            }
-            if granular {
-                self.stats.active += 1;
-                for tick in window.from..window.to {
-                    self.step(place, tick, context.dense);
-                }
-            } else {
-                self.stats.abstracted += 1;
-                self.clock.get().tick = window.from;
-                let mut due = 0;
-                for post in &mut self.posts {
-                    due |= post.limit(window.to);
-                }
-                for (index, kind) in self.kinds.iter().enumerate() {
-                    due |= u16::from(!kind.queue().get().wakes.is_empty()) << index;
-                }
-                self.zones[place].run(due, false);
-            }
-            for kind in &mut self.kinds {
-                kind.close(place, &mut self.zones[place], context, &mut self.agenda);
-            }
-            for post in &mut self.posts {
-                post.close(&self.zones[place]);
-            }
+            place += 1;
         }
         self.visiting = None;
-        // What was filed meanwhile is for later; what is left of a window cut short goes with it.
-        pending.retain(|entry| !in_window(entry));
-        pending.append(&mut self.agenda.pending);
-        self.agenda.pending = pending;
+        self.stats.dormant += self.cells.len() as u64 - visited;
+        // Entries are handled unless the window ends inside the interval. What was filed meanwhile is for later in it.
+        if window.to.is_multiple_of(context.exchange_ticks) {
+            pending.clear();
+        }
+        pending.append(&mut self.agenda.get().pending);
+        self.agenda.get().pending = pending;
         for post in &mut self.posts {
             post.finish();
         }
@@ -148,28 +136,78 @@ impl Shard {
         self.stats.handoff_ns += started.nanos() - ran_ns;
     }
 
-    /// Visits a zone for one tick: messages and every-tick systems first, then who is due by then.
-    fn step(&mut self, place: usize, tick: u32, dense: bool) {
-        self.clock.get().tick = tick;
+    /// Visits a cell: hands out its letters and the wakes of its agenda entries.
+    fn visit(&mut self, place: usize, entries: &[Entry], window: Window, context: &Context) {
+        let cell = self.cells[place].as_mut().expect("somebody is there");
+        let here = self.here.get();
+        (here.zone, here.tick) = (cell.zone, window.from);
+        self.visiting = Some(cell.zone);
+        let mut due = 0;
+        for &post in &self.busy_posts {
+            due |= self.posts[post].open(place);
+            self.posts[post].prefetch(&self.kinds);
+        }
+        let has_letters = due != 0;
+        for entry in entries {
+            due |= 1 << entry.kind();
+        }
+        let by_tick = context.dense
+            || self.every_tick
+            || self.detail == DetailPolicy::Active
+            || self.detail == DetailPolicy::Auto && self.paced;
+        let opened = if by_tick { u16::MAX } else { due };
+        for (index, kind) in self.kinds.iter_mut().enumerate().filter(|(index, _)| opened >> index & 1 != 0) {
+            let first = entries.partition_point(|entry| entry.kind() < index);
+            let end = entries.partition_point(|entry| entry.kind() <= index);
+            kind.open(place, window, &entries[first..end]);
+        }
+        if by_tick {
+            self.stats.active += 1;
+            if has_letters {
+                self.busy_posts.iter().for_each(|&post| self.posts[post].by_tick());
+            }
+            for tick in window.from..window.to {
+                self.step(place, tick, entries, has_letters, context.dense);
+            }
+        } else {
+            self.stats.abstracted += 1;
+            self.systems.run(cell, due, false);
+        }
+        let zone = self.visiting.expect("set above");
+        for (_, kind) in self.kinds.iter_mut().enumerate().filter(|(index, _)| opened >> index & 1 != 0) {
+            self.stats.events += kind.close(zone, context) as u64;
+        }
+        if has_letters {
+            self.busy_posts.iter().for_each(|&post| self.posts[post].close(zone));
+        }
+    }
+
+    /// Visits a cell for one tick: messages and every-tick systems first, then who is due by then.
+    fn step(&mut self, place: usize, tick: u32, entries: &[Entry], has_letters: bool, dense: bool) {
+        let cell = self.cells[place].as_mut().expect("somebody is there");
+        self.here.get().tick = tick;
         let mut letters = 0;
-        for post in &mut self.posts {
-            letters |= post.limit(tick + 1);
+        if has_letters {
+            self.busy_posts.iter().for_each(|&post| letters |= self.posts[post].offer(tick + 1));
         }
-        for kind in &self.kinds {
-            kind.queue().get().limit = 0;
+        if letters != 0 || self.every_tick {
+            self.kinds.iter_mut().for_each(|kind| kind.letters_only());
+            self.systems.run(cell, letters, true);
         }
-        let zone = &mut self.zones[place];
-        zone.run(letters, true);
         let mut due = 0;
         for (index, kind) in self.kinds.iter_mut().enumerate() {
-            if dense {
-                due |= u16::from(kind.scan(zone, tick)) << index;
+            let is_due = if dense {
+                kind.scan(tick)
             } else {
-                kind.queue().get().limit = tick + 1;
-                due |= 1 << index;
-            }
+                let first = entries.partition_point(|entry| entry.kind() < index);
+                let end = entries.partition_point(|entry| entry.kind() <= index);
+                kind.offer(&entries[first..end], tick + 1)
+            };
+            due |= u16::from(is_due) << index;
         }
-        zone.run(due, false);
+        if due != 0 {
+            self.systems.run(cell, due, false);
+        }
     }
 
     /// Routes what was sent and places who arrives.
@@ -180,7 +218,7 @@ impl Shard {
         }
         let routed_ns = started.nanos();
         for kind in &mut self.kinds {
-            kind.arrive(self.index, &mut self.zones, context, &mut self.agenda);
+            kind.arrive(self.index, &mut self.cells, context);
         }
         self.stats.route_ns += routed_ns;
         self.stats.arrive_ns += started.nanos() - routed_ns;
@@ -190,7 +228,7 @@ impl Shard {
     pub(crate) fn census(&mut self, context: &Context, now: u32, with_digest: bool) -> Census {
         let mut census = Census::default();
         for (index, kind) in self.kinds.iter_mut().enumerate() {
-            let one = kind.census(&mut self.zones, now, with_digest);
+            let one = kind.census(&self.cells, now, with_digest);
             if index == 0 {
                 census.main_agents = one.agents;
             }
@@ -214,6 +252,6 @@ impl Shard {
     /// The agent and tick last handled: what a panic reports.
     pub(crate) fn last_handled(&self) -> Option<(AgentId, u32)> {
         // Systems run in the order of kinds, so the last one that handled anything was at work.
-        self.kinds.iter().rev().find_map(|kind| kind.queue().get().current)
+        self.kinds.iter().rev().find_map(|kind| kind.current())
     }
 }

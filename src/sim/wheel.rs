@@ -1,8 +1,8 @@
 //! The agenda of a shard: a timing wheel with a bucket for each exchange interval.
 //!
-//! An entry is a word: which zone of the shard, which kind, which tick of the interval, which slot, in the order in
-//! which a visit wants them. Buckets are chains of blocks from one pool, so that a full wheel has no slack and a
-//! turning one allocates nothing.
+//! An entry is a word: which cell of the shard, which kind, which slot, in the order in which a visit wants them. It says
+//! where to look, not what to find: the agent's own wake tick counts, so that an overtaken entry does no harm. Buckets
+//! are chains of blocks from one pool, so that a full wheel has no slack and a turning one allocates nothing.
 
 const BLOCK_ENTRIES: usize = 31;
 const NONE: u32 = u32::MAX;
@@ -12,37 +12,41 @@ const SPAN: u64 = 4096;
 #[repr(C, align(64))]
 struct Block {
     next: u32,
-    count: u32,
     entries: [u64; BLOCK_ENTRIES],
 }
 
-/// An entry: zone (20 bits), kind (4), tick in the interval (16), slot (24).
+/// A chain of blocks; all but the first are full.
+#[derive(Clone, Copy)]
+struct Chain {
+    first: u32,
+    /// Entries in the first block. Here and not in the block, where filing would wait for the block's first line.
+    count: u32,
+}
+const EMPTY: Chain = Chain { first: NONE, count: 0 };
+
+/// An entry: place of the cell in its shard (20 bits), kind (4), slot (24).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Entry(pub u64);
 
-/// Zones of a shard, slots of a zone and ticks of an interval that an entry can name.
-pub(crate) const SHARD_ZONES_MAX: usize = 1 << 20;
+/// Cells of a shard, slots of a cell and ticks of an interval that an entry (or a letter's key) can name.
+pub(crate) const SHARD_CELLS_MAX: usize = 1 << 20;
+pub(crate) const KINDS_MAX: usize = 1 << 4;
 pub(crate) const SLOTS_MAX: usize = 1 << 24;
 pub(crate) const INTERVAL_TICKS_MAX: u32 = 1 << 16;
 
 impl Entry {
     #[inline]
-    pub(crate) fn new(zone: usize, kind: usize, tick_in_interval: u32, slot: u32) -> Self {
-        debug_assert!(zone < SHARD_ZONES_MAX && kind < 16 && tick_in_interval < INTERVAL_TICKS_MAX);
-        debug_assert!((slot as usize) < SLOTS_MAX);
-        Self((zone as u64) << 44 | (kind as u64) << 40 | (tick_in_interval as u64) << 24 | slot as u64)
+    pub(crate) fn new(place: usize, kind: usize, slot: u32) -> Self {
+        debug_assert!(place < SHARD_CELLS_MAX && kind < KINDS_MAX && (slot as usize) < SLOTS_MAX);
+        Self((place as u64) << 28 | (kind as u64) << 24 | slot as u64)
     }
     #[inline]
-    pub(crate) fn zone(self) -> usize {
-        (self.0 >> 44) as usize
+    pub(crate) fn place(self) -> usize {
+        (self.0 >> 28) as usize
     }
     #[inline]
     pub(crate) fn kind(self) -> usize {
-        (self.0 >> 40 & 15) as usize
-    }
-    #[inline]
-    pub(crate) fn tick_in_interval(self) -> u32 {
-        (self.0 >> 24 & 0xffff) as u32
+        (self.0 >> 24 & 15) as usize
     }
     #[inline]
     pub(crate) fn slot(self) -> u32 {
@@ -54,7 +58,7 @@ impl Entry {
 pub(crate) struct Wheel {
     /// The next interval to take.
     now: u64,
-    heads: Vec<u32>,
+    heads: Vec<Chain>,
     blocks: Vec<Block>,
     free: u32,
     /// Beyond the span: (interval, entry).
@@ -63,7 +67,7 @@ pub(crate) struct Wheel {
 
 impl Wheel {
     pub(crate) fn new() -> Self {
-        Self { now: 0, heads: vec![NONE; SPAN as usize], blocks: Vec::new(), free: NONE, far: Vec::new() }
+        Self { now: 0, heads: vec![EMPTY; SPAN as usize], blocks: Vec::new(), free: NONE, far: Vec::new() }
     }
 
     /// Files an entry under an interval that has not been taken.
@@ -77,37 +81,34 @@ impl Wheel {
         }
     }
 
+    #[inline]
     fn file(&mut self, interval: u64, entry: Entry) {
-        let bucket = (interval % SPAN) as usize;
-        let mut head = self.heads[bucket];
-        if head == NONE || self.blocks[head as usize].count as usize == BLOCK_ENTRIES {
+        let chain = &mut self.heads[(interval % SPAN) as usize];
+        if chain.first == NONE || chain.count as usize == BLOCK_ENTRIES {
             let fresh = if self.free == NONE {
-                self.blocks.push(Block { next: NONE, count: 0, entries: [0; BLOCK_ENTRIES] });
+                self.blocks.push(Block { next: NONE, entries: [0; BLOCK_ENTRIES] });
                 (self.blocks.len() - 1) as u32
             } else {
                 let fresh = self.free;
                 self.free = self.blocks[fresh as usize].next;
                 fresh
             };
-            let block = &mut self.blocks[fresh as usize];
-            block.next = head;
-            block.count = 0;
-            self.heads[bucket] = fresh;
-            head = fresh;
+            self.blocks[fresh as usize].next = chain.first;
+            *chain = Chain { first: fresh, count: 0 };
         }
-        let block = &mut self.blocks[head as usize];
-        block.entries[block.count as usize] = entry.0;
-        block.count += 1;
+        self.blocks[chain.first as usize].entries[chain.count as usize] = entry.0;
+        chain.count += 1;
     }
 
     /// Takes all entries of the next interval, in no particular order, and turns the wheel.
     pub(crate) fn take(&mut self, interval: u64, into: &mut Vec<Entry>) {
         assert_eq!(interval, self.now, "intervals are taken in order");
-        let bucket = (interval % SPAN) as usize;
-        let mut block = std::mem::replace(&mut self.heads[bucket], NONE);
+        let Chain { first: mut block, mut count } =
+            std::mem::replace(&mut self.heads[(interval % SPAN) as usize], EMPTY);
         while block != NONE {
             let taken = &mut self.blocks[block as usize];
-            into.extend(taken.entries[..taken.count as usize].iter().map(|&word| Entry(word)));
+            into.extend(taken.entries[..count as usize].iter().map(|&word| Entry(word)));
+            count = BLOCK_ENTRIES as u32;
             let next = std::mem::replace(&mut taken.next, self.free);
             self.free = block;
             block = next;
@@ -136,9 +137,9 @@ mod tests {
 
     #[test]
     fn entries_keep_their_parts_in_visiting_order() {
-        let entry = Entry::new(2_216, 3, 99, 123_456);
-        assert_eq!((entry.zone(), entry.kind(), entry.tick_in_interval(), entry.slot()), (2_216, 3, 99, 123_456));
-        assert!(Entry::new(1, 0, 99, 9) < Entry::new(2, 0, 0, 0) && Entry::new(1, 0, 1, 9) < Entry::new(1, 0, 2, 0));
+        let entry = Entry::new(2_216, 3, 123_456);
+        assert_eq!((entry.place(), entry.kind(), entry.slot()), (2_216, 3, 123_456));
+        assert!(Entry::new(1, 9, 9) < Entry::new(2, 0, 0) && Entry::new(1, 0, 9) < Entry::new(1, 1, 0));
     }
 
     /// Against a sorted map: everything comes out once, in its interval, near and far alike.
@@ -150,7 +151,7 @@ mod tests {
         for now in 0..20_000_u64 {
             for _ in 0..draws.below(4) {
                 let ahead = if draws.chance16(6_000) { draws.below(30_000) } else { draws.below(300) };
-                let entry = Entry::new(draws.below(100) as usize, 0, draws.below(100), draws.below(1_000));
+                let entry = Entry::new(draws.below(100) as usize, 0, draws.below(100_000));
                 wheel.push(now + ahead as u64, entry);
                 oracle.entry(now + ahead as u64).or_default().push(entry);
             }

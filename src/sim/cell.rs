@@ -1,0 +1,29 @@
+//! A cell: a zone, or a part of a zone that was split because it cost too much for one worker.
+//!
+//! A cell is what a shard owns: one bevy World with the rows of its agents. Models know zones only.
+
+use bevy_ecs::system::BoxedSystem;
+use bevy_ecs::world::World;
+
+use crate::base::ZoneId;
+
+/// A cell: its number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct CellId(pub u32);
+
+impl CellId {
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A cell. Its parts are for the shard that owns it.
+pub(crate) struct Cell {
+    pub id: CellId,
+    pub zone: ZoneId,
+    pub world: World,
+    /// Instances of the systems that reach into the World, in the order of the shard's systems; `None` for those that
+    /// need no World, of which a shard has one for all of its cells.
+    pub systems: Vec<Option<BoxedSystem>>,
+}

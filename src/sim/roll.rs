@@ -1,0 +1,97 @@
+//! The roll of a cell: who stands in which slot of one kind's columns, reached without the World.
+//!
+//! bevy finds a column through a query, an archetype and a table: half a dozen dependent loads, which a visit of a cell
+//! that is out of the cache pays in full. A roll remembers where the columns begin, and looks again only after rows
+//! were spawned.
+
+use std::ptr::NonNull;
+
+use bevy_ecs::world::World;
+
+use super::rows::{Agent, Rows, prefetch, start};
+
+/// See the module.
+pub(crate) struct Roll<K: Rows> {
+    agents: NonNull<Agent>,
+    starts: K::Starts,
+    len: u32,
+    /// Events handled since the last review: what the cell costs.
+    pub events: u32,
+    /// Slots that wait for an arrival.
+    pub parked: Vec<u32>,
+}
+
+// SAFETY: it points into tables of a World that is `Send` and moves with it (see `Shard`); agents and rows are plain
+// old data.
+unsafe impl<K: Rows> Send for Roll<K> {}
+
+impl<K: Rows> Roll<K> {
+    pub(crate) fn empty() -> Self {
+        Self { agents: NonNull::dangling(), starts: K::nowhere(), len: 0, events: 0, parked: Vec::new() }
+    }
+
+    /// Looks where the World has the columns now: to be called when rows of kind `K` were spawned in it, the only way
+    /// in which columns move.
+    pub(crate) fn locate(&mut self, world: &World) {
+        for table in world.storages().tables.iter().filter(|table| !table.is_empty()) {
+            if let (Some(agents), Some(starts)) = (start::<Agent>(table, world), K::starts(table, world)) {
+                (self.agents, self.starts, self.len) = (agents, starts, table.entity_count());
+            }
+        }
+    }
+
+    /// Slots, those of nobody included.
+    #[inline]
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Agents.
+    #[inline]
+    pub(crate) fn present(&self) -> u32 {
+        self.len - self.parked.len() as u32
+    }
+
+    /// Who stands in a slot.
+    #[inline]
+    pub(crate) fn agent(&self, slot: u32) -> Agent {
+        assert!(slot < self.len, "slot {slot} of {}", self.len);
+        // SAFETY: the column has `len` rows, and `&self` keeps others from writing.
+        unsafe { *self.agents.as_ptr().add(slot as usize) }
+    }
+
+    /// Who stands in a slot, with its rows.
+    #[inline]
+    pub(crate) fn at(&mut self, slot: u32) -> (&mut Agent, K::Refs<'_>) {
+        assert!(slot < self.len, "slot {slot} of {}", self.len);
+        // SAFETY: the columns have `len` rows, they are different columns, and `&mut self` keeps others out.
+        unsafe { (&mut *self.agents.as_ptr().add(slot as usize), K::at(self.starts, slot as usize)) }
+    }
+
+    /// Everybody.
+    #[inline]
+    pub(crate) fn agents(&self) -> &[Agent] {
+        // SAFETY: as for `agent`.
+        unsafe { std::slice::from_raw_parts(self.agents.as_ptr(), self.len as usize) }
+    }
+
+    /// Everybody's rows.
+    #[inline]
+    pub(crate) fn columns(&mut self) -> K::Columns<'_> {
+        // SAFETY: as for `at`.
+        unsafe { K::columns(self.starts, self.len as usize) }
+    }
+
+    /// Asks for a slot to be brought into the cache.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: u32) {
+        self.prefetch_agent(slot);
+        K::prefetch(self.starts, slot as usize);
+    }
+
+    /// Asks for the agent in a slot, without its rows, to be brought into the cache.
+    #[inline]
+    pub(crate) fn prefetch_agent(&self, slot: u32) {
+        prefetch(self.agents.as_ptr().wrapping_add(slot as usize));
+    }
+}
