@@ -15,7 +15,7 @@ myriad::params! {
     }
 }
 
-#[derive(Component, Clone, Copy, Pod, Zeroable)]
+#[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Courier([u64; 8]);
 

@@ -10,7 +10,7 @@ myriad::params! {
     }
 }
 /// What an agent has.
-#[derive(Component, Clone, Copy, Pod, Zeroable)]
+#[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Purse(pub i64);
 /// What agents give each other.
@@ -24,12 +24,14 @@ fn receive(mut due: Due<(Purse,), Coin>) {
         purse.0 += body.0;
     }
 }
-fn give(mut all: Query<(&Agent, &mut Purse)>, clock: Clock, dice: Dice, mut mail: Mailbox<Coin>) {
-    for (agent, mut purse) in all.iter_mut().filter(|(_, purse)| purse.0 > 0) {
-        let whom = dice.anyone(Stream::named("whom"), agent.id, clock.now());
-        purse.0 -= 1;
-        mail.send(clock.now(), agent.id, whom, Coin(1));
-    }
+fn give(mut all: Each<(Purse,)>, clock: Clock, dice: Dice, mut mail: Mailbox<Coin>) {
+    all.visit(|id, (purse,)| {
+        if purse.0 > 0 {
+            let whom = dice.anyone(Stream::named("whom"), id, clock.now());
+            purse.0 -= 1;
+            mail.send(clock.now(), id, whom, Coin(1));
+        }
+    });
 }
 fn inequality(all: All<Purse>) -> f64 {
     gini(&all.iter().map(|(_, purse)| purse.0 as f64).collect::<Vec<_>>())

@@ -5,6 +5,6 @@ pub use crate::base::{
 };
 pub use crate::params;
 pub use crate::sim::*;
-pub use bevy_ecs::prelude::{Component, Local, Query, Res, ResMut, Resource, With, Without};
+pub use bevy_ecs::prelude::{Local, Res};
 pub use bevy_ecs::system::SystemParam;
 pub use bytemuck::{Pod, Zeroable};

@@ -2,7 +2,6 @@
 //!
 //! A cell is what a shard owns: one bevy World with the rows of its agents. Models know zones only.
 
-use bevy_ecs::system::BoxedSystem;
 use bevy_ecs::world::World;
 
 use crate::base::ZoneId;
@@ -23,7 +22,4 @@ pub(crate) struct Cell {
     pub id: CellId,
     pub zone: ZoneId,
     pub world: World,
-    /// Instances of the systems that reach into the World, in the order of the shard's systems; `None` for those that
-    /// need no World, of which a shard has one for all of its cells.
-    pub systems: Vec<Option<BoxedSystem>>,
 }

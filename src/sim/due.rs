@@ -81,7 +81,7 @@ unsafe impl<K: Rows> SystemParam for Claim<K> {
 ///
 /// ```
 /// # use myriad::prelude::*;
-/// # #[derive(Component, Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Purse(i64);
+/// # #[derive(Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Purse(i64);
 /// # #[derive(Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Coins(i64);
 /// fn live(mut due: Due<(Purse,), Coins>) {
 ///     let mut due = due.open();

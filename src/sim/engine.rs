@@ -113,6 +113,7 @@ impl Engine {
                 paced: options.time_scale.is_some(),
                 stats: ShardStats::default(),
                 busy_posts: Vec::new(),
+                cramped: Vec::new(),
                 visiting: None,
             };
             for (place, &id) in hands[index].iter().enumerate() {

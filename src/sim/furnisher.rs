@@ -50,11 +50,10 @@ impl Furnisher {
         settlers: Vec<Homeless>,
         context: &Context,
     ) {
-        let mut cell = Cell { id, zone, world: World::new(), systems: Vec::new() };
+        let mut cell = Cell { id, zone, world: World::new() };
         for (kind, settlers) in shard.kinds.iter_mut().zip(settlers) {
             kind.found(place, &mut cell, settlers, context);
         }
-        shard.systems.furnish(&mut cell, &self.systems, || self.drawer(shard.index));
         if shard.cells.len() <= place {
             shard.cells.resize_with(place + 1, || None);
         }

@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::globals::{ClockOf, Now};
 use super::hand::Drawer;
 use super::report::{Section, Series};
-use super::rows::{Agent, Row};
+use super::rows::{Agent, BLOCK, Row, start};
 use crate::base::{AgentId, Calendar, Tick, ZoneId};
 
 /// The Worlds of all zones in order of zone, while a hub system runs; empty otherwise.
@@ -29,7 +29,7 @@ unsafe impl Sync for View {}
 ///
 /// ```
 /// # use myriad::prelude::*;
-/// # #[derive(Component, Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Wealth(i64);
+/// # #[derive(Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Wealth(i64);
 /// fn richest(all: All<Wealth>) -> f64 {
 ///     all.iter().map(|(_, wealth)| wealth.0).max().unwrap_or(0) as f64
 /// }
@@ -52,22 +52,20 @@ impl<R: Row> All<'_, R> {
         self.view.zones.iter().flat_map(|&(zone, world)| {
             // SAFETY: see `View`: the World outlives the system that holds `self`, and nobody writes it meanwhile.
             let world = unsafe { &*world };
-            let row_id = world.components().component_id::<R>();
-            let agent_id = world.components().component_id::<Agent>();
-            let tables = row_id.zip(agent_id).map(|ids| (ids, world.storages().tables.iter()));
-            tables.into_iter().flat_map(move |((row_id, agent_id), tables)| {
-                tables.filter(|table| !table.is_empty()).flat_map(move |table| {
-                    // SAFETY: the ids are those of the types.
+            world.storages().tables.iter().filter(|table| !table.is_empty()).flat_map(move |table| {
+                let starts = start::<Agent>(table, world).zip(start::<R>(table, world));
+                let len = table.entity_count() as usize * BLOCK;
+                starts.into_iter().flat_map(move |(agents, rows)| {
+                    // SAFETY: the table's columns have so many rows, and nobody writes the Worlds while a hub system
+                    // runs.
                     let columns = unsafe {
-                        table.get_data_slice_for::<Agent>(agent_id).zip(table.get_data_slice_for::<R>(row_id))
+                        (
+                            std::slice::from_raw_parts(agents.as_ptr(), len),
+                            std::slice::from_raw_parts(rows.as_ptr(), len),
+                        )
                     };
-                    columns.into_iter().flat_map(move |(agents, rows)| {
-                        agents.iter().zip(rows).filter_map(move |(agent, row)| {
-                            // SAFETY: nobody writes the Worlds while a hub system runs.
-                            let (agent, row) = unsafe { (*agent.get(), &*row.get()) };
-                            agent.id.is_some().then_some((zone, agent.id, row))
-                        })
-                    })
+                    let present = columns.0.iter().zip(columns.1).filter(|(agent, _)| agent.id.is_some());
+                    present.map(move |(agent, row)| (zone, agent.id, row))
                 })
             })
         })

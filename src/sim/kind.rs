@@ -3,13 +3,15 @@
 use std::any::Any;
 use std::sync::{Arc, RwLock};
 
+use bevy_ecs::world::World;
+
 use super::cell::{Cell, CellId};
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::directory::Address;
 use super::placement::part_of;
 use super::roll::Roll;
-use super::rows::{Agent, Rows};
+use super::rows::{Agent, BLOCK, Rows, agents_of};
 use super::visit::Lives;
 use super::wheel::{Entry, SLOTS_MAX};
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
@@ -41,6 +43,10 @@ pub(crate) struct Settlers<K> {
 /// How many arrivals ahead rows are asked for: measured, flat from 6 to 24.
 const AHEAD: usize = 12;
 
+/// Rows that a cell which has become too small gets more, as a share of those it has: an eighth. bevy's tables would
+/// double, and a fifth of all memory would lie idle.
+const GROWTH: u32 = 8;
+
 /// A shard's part in a kind, its type forgotten.
 pub(crate) trait ShardKind: Send {
     /// Asks for an agent with its rows to be brought into the cache.
@@ -61,8 +67,13 @@ pub(crate) trait ShardKind: Send {
     fn close(&mut self, zone: ZoneId, context: &Context) -> u32;
     /// Sends the leavers off.
     fn send(&mut self, shard: usize, context: &Context);
-    /// Places those who arrive.
-    fn arrive(&mut self, shard: usize, cells: &mut [Option<Cell>], context: &Context);
+    /// Places those who arrive, as far as rows are parked for them; appends the places of cells that are too small.
+    fn arrive(&mut self, shard: usize, context: &Context, cramped: &mut Vec<usize>);
+    /// Moves a cell's agents, each in its slot, to a World in which there are rows for those who could not be placed,
+    /// and some more.
+    fn move_in(&mut self, place: usize, new: &mut World, context: &Context);
+    /// Places those for whom there was no room.
+    fn arrive_late(&mut self, context: &Context);
     /// What it says of its agents; with the digest of their rows as they are at tick `now`.
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus;
     /// Wakes handed out in all.
@@ -143,20 +154,51 @@ impl<K: Rows> ShardKindOf<K> {
         &mut rolls[place]
     }
 
-    /// Spawns rows for agents, and `spare` parked ones.
+    /// Places agents in parked rows of their cells.
+    fn place(&mut self, arriving: &[Handoff<K>], context: &Context) {
+        let Lives { rolls, agenda, .. } = self.lives.get();
+        let agenda = agenda.get();
+        let place_of = |cell: CellId| context.placement.seat(cell).place as usize;
+        for (index, handoff) in arriving.iter().enumerate() {
+            if let Some(ahead) = arriving.get(index + AHEAD) {
+                let roll = &rolls[place_of(ahead.cell)];
+                context.directory.prefetch(ahead.agent.id);
+                // The row that it gets unless others arrive there in between.
+                roll.parked.last().inspect(|&&slot| roll.prefetch(slot));
+            }
+            let place = place_of(handoff.cell);
+            let roll = &mut rolls[place];
+            let Some(slot) = roll.parked.pop() else {
+                self.unplaced.push(*handoff);
+                continue;
+            };
+            let (agent, mut rows) = roll.at(slot);
+            *agent = handoff.agent;
+            handoff.rows.write(&mut rows);
+            if !context.dense {
+                agenda.file(Entry::new(place, self.index, slot), handoff.agent.wake);
+            }
+            context.directory.set(handoff.agent.id, Address { cell: handoff.cell, kind: self.index, slot });
+        }
+    }
+
+    /// Spawns rows for agents, and at least `spare` parked ones.
     fn spawn(&self, place: usize, cell: &mut Cell, agents: &[Handoff<K>], spare: usize, context: &Context) {
         let Lives { rolls, agenda, .. } = self.lives.get();
         let (roll, agenda) = (&mut rolls[place], agenda.get());
         let first = roll.len();
-        let end = first + (agents.len() + spare) as u32;
+        let blocks = (agents.len() + spare).div_ceil(BLOCK);
+        let end = first + (blocks * BLOCK) as u32;
         assert!((end as usize) < SLOTS_MAX, "zone {} has {end} agents: at most 16 million fit", cell.zone.0);
-        let rows = |index: usize| match agents.get(index) {
-            Some(handoff) => handoff.rows.bundle(handoff.agent),
-            None => K::zeroed().bundle(Agent::PARKED),
+        let entity = |block: usize| {
+            let nth = |slot: usize| agents.get(block * BLOCK + slot);
+            let agents = std::array::from_fn(|slot| nth(slot).map_or(Agent::PARKED, |handoff| handoff.agent));
+            let rows = std::array::from_fn(|slot| nth(slot).map_or_else(K::zeroed, |handoff| handoff.rows));
+            (agents_of(agents), K::blocks(rows))
         };
-        cell.world.spawn_batch((0..agents.len() + spare).map(rows));
+        cell.world.spawn_batch((0..blocks).map(entity));
         roll.locate(&cell.world);
-        assert_eq!(roll.len(), end, "slots are table rows");
+        assert_eq!(roll.len(), end, "slots are rows of the table");
         for (slot, Handoff { agent, .. }) in (first..).zip(agents) {
             if !context.dense {
                 agenda.file(Entry::new(place, self.index, slot), agent.wake);
@@ -279,7 +321,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         }
     }
 
-    fn arrive(&mut self, shard: usize, cells: &mut [Option<Cell>], context: &Context) {
+    fn arrive(&mut self, shard: usize, context: &Context, cramped: &mut Vec<usize>) {
         let mut arriving = std::mem::take(&mut self.arriving);
         {
             let lanes = self.lanes.read().expect("no phase panicked");
@@ -287,43 +329,31 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
                 lanes.receive(shard, from, &mut |batch: &[Handoff<K>]| arriving.extend_from_slice(batch));
             }
         }
-        let Lives { rolls, agenda, .. } = self.lives.get();
-        let agenda = agenda.get();
-        let place_of = |cell: CellId| context.placement.seat(cell).place as usize;
-        for (index, handoff) in arriving.iter().enumerate() {
-            if let Some(ahead) = arriving.get(index + AHEAD) {
-                let roll = &rolls[place_of(ahead.cell)];
-                context.directory.prefetch(ahead.agent.id);
-                // The row that it gets unless others arrive there in between.
-                roll.parked.last().inspect(|&&slot| roll.prefetch(slot));
-            }
-            let place = place_of(handoff.cell);
-            let roll = &mut rolls[place];
-            let Some(slot) = roll.parked.pop() else {
-                self.unplaced.push(*handoff);
-                continue;
-            };
-            let (agent, mut rows) = roll.at(slot);
-            *agent = handoff.agent;
-            handoff.rows.write(&mut rows);
-            if !context.dense {
-                agenda.file(Entry::new(place, self.index, slot), handoff.agent.wake);
-            }
-            context.directory.set(handoff.agent.id, Address { cell: handoff.cell, kind: self.index, slot });
-        }
         self.arrived_count += arriving.len() as u64;
+        self.place(&arriving, context);
         arriving.clear();
         self.arriving = arriving;
-        if !self.unplaced.is_empty() {
-            let mut unplaced = std::mem::take(&mut self.unplaced);
-            unplaced.sort_by_key(|handoff| handoff.cell);
-            for agents in unplaced.chunk_by(|a, b| a.cell == b.cell) {
-                let place = place_of(agents[0].cell);
-                self.spawn(place, cells[place].as_mut().expect("cells have seats"), agents, 0, context);
-            }
-            unplaced.clear();
-            self.unplaced = unplaced;
+        let place_of = |handoff: &Handoff<K>| context.placement.seat(handoff.cell).place as usize;
+        cramped.extend(self.unplaced.iter().map(place_of));
+    }
+
+    fn move_in(&mut self, place: usize, new: &mut World, context: &Context) {
+        let roll = &mut self.lives.get().rolls[place];
+        let wanted = self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count();
+        let missing = if wanted > 0 { wanted + (roll.len() / GROWTH) as usize } else { 0 };
+        let blocks = roll.len() as usize / BLOCK + missing.div_ceil(BLOCK);
+        if blocks > 0 {
+            new.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([K::zeroed(); BLOCK]))));
+            roll.move_to(new);
         }
+    }
+
+    fn arrive_late(&mut self, context: &Context) {
+        let unplaced = std::mem::take(&mut self.unplaced);
+        self.place(&unplaced, context);
+        assert!(self.unplaced.is_empty(), "there is room now");
+        self.unplaced = unplaced;
+        self.unplaced.clear();
     }
 
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus {

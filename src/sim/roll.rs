@@ -1,14 +1,14 @@
 //! The roll of a cell: who stands in which slot of one kind's columns, reached without the World.
 //!
 //! bevy finds a column through a query, an archetype and a table: half a dozen dependent loads, which a visit of a cell
-//! that is out of the cache pays in full. A roll remembers where the columns begin, and looks again only after rows
+//! that is out of the cache pays in full. A roll remembers where the columns begin, and looks again only after entities
 //! were spawned.
 
 use std::ptr::NonNull;
 
 use bevy_ecs::world::World;
 
-use super::rows::{Agent, Rows, prefetch, start};
+use super::rows::{Agent, BLOCK, Rows, prefetch, start};
 
 /// See the module.
 pub(crate) struct Roll<K: Rows> {
@@ -30,14 +30,31 @@ impl<K: Rows> Roll<K> {
         Self { agents: NonNull::dangling(), starts: K::nowhere(), len: 0, events: 0, parked: Vec::new() }
     }
 
-    /// Looks where the World has the columns now: to be called when rows of kind `K` were spawned in it, the only way
+    /// Looks where the World has the columns now: to be called when entities of kind `K` were spawned in it, the only way
     /// in which columns move.
     pub(crate) fn locate(&mut self, world: &World) {
         for table in world.storages().tables.iter().filter(|table| !table.is_empty()) {
             if let (Some(agents), Some(starts)) = (start::<Agent>(table, world), K::starts(table, world)) {
-                (self.agents, self.starts, self.len) = (agents, starts, table.entity_count());
+                (self.agents, self.starts, self.len) = (agents, starts, table.entity_count() * BLOCK as u32);
             }
         }
+    }
+
+    /// Moves everybody, each in its slot, to a World in which entities for at least as many were spawned, parked.
+    pub(crate) fn move_to(&mut self, world: &World) {
+        let mut new = Self::empty();
+        new.locate(world);
+        assert!(new.len >= self.len, "{} rows for {}", new.len, self.len);
+        for slot in 0..self.len {
+            let (agent, rows) = self.at(slot);
+            let (new_agent, mut new_rows) = new.at(slot);
+            *new_agent = *agent;
+            K::read(&rows).write(&mut new_rows);
+        }
+        new.parked = std::mem::take(&mut self.parked);
+        new.parked.extend((self.len..new.len).rev());
+        new.events = self.events;
+        *self = new;
     }
 
     /// Slots, those of nobody included.

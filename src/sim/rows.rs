@@ -1,14 +1,31 @@
 //! A kind of agent: a tuple of rows, stored as columns of one bevy table in each cell.
+//!
+//! A bevy entity costs 48 bytes and each of its components 8 more, be it large or small: 80 bytes for an agent of three
+//! rows, half of what it is about. So an entity holds not one agent but a [`Block`] of them side by side. The columns
+//! are as contiguous as before, aligned to cache lines, and 8 million residents take a gigabyte less.
 
 use std::ptr::NonNull;
 
 use bevy_ecs::bundle::{Bundle, NoBundleEffect};
-use bevy_ecs::component::{Component, ComponentId, Mutable};
+use bevy_ecs::component::{Component, ComponentId};
 use bevy_ecs::storage::Table;
 use bevy_ecs::world::World;
-use bytemuck::Pod;
+use bytemuck::{Pod, Zeroable};
 
 use crate::base::{AgentId, RowHash};
+
+/// Agents of an entity.
+pub(crate) const BLOCK: usize = 16;
+
+/// A row of as many agents: a component.
+#[derive(Component)]
+#[repr(C, align(64))]
+pub struct Block<T: Row>([T; BLOCK]);
+
+impl<T: Row> Block<T> {
+    /// Blocks follow each other without a gap, so that a column of them is a column of rows.
+    const SEAMLESS: () = assert!(size_of::<Self>() == BLOCK * size_of::<T>(), "a row has a multiple of 4 bytes");
+}
 
 /// The tick of an agent that nothing wakes.
 pub(crate) const NEVER: u32 = u32::MAX;
@@ -16,15 +33,15 @@ pub(crate) const NEVER: u32 = u32::MAX;
 /// Whose row it is, and what the engine knows of the agent.
 ///
 /// Beside the id, in one cache line with it, because a visit needs them together.
-#[derive(Component, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Pod, Zeroable)]
 #[repr(C)]
-pub struct Agent {
+pub(crate) struct Agent {
     /// The agent; [`AgentId::NONE`] in a parked row, which waits for the next arrival.
     pub id: AgentId,
     /// The tick at which the agent wants to be woken.
-    pub(crate) wake: u32,
+    pub wake: u32,
     /// The tick from which the agent is here: handoffs are placed at the exchange and act from then on.
-    pub(crate) arrives: u32,
+    pub arrives: u32,
 }
 
 impl Agent {
@@ -32,9 +49,9 @@ impl Agent {
     pub(crate) const PARKED: Self = Self { id: AgentId::NONE, wake: NEVER, arrives: 0 };
 }
 
-/// One row of an agent: a component that is plain old data, without padding.
-pub trait Row: Component<Mutability = Mutable> + Pod {}
-impl<T: Component<Mutability = Mutable> + Pod> Row for T {}
+/// One row of an agent: plain old data without padding, of a multiple of 4 bytes.
+pub trait Row: Pod + Send + Sync {}
+impl<T: Pod + Send + Sync> Row for T {}
 
 /// A kind of agent: a tuple of one to six [`Row`]s, `(Body, Person)`. A row type belongs to one kind only.
 ///
@@ -44,15 +61,15 @@ pub trait Rows: Copy + Send + Sync + 'static {
     type Columns<'a>;
     /// The rows of one agent.
     type Refs<'a>;
-    /// What is spawned.
-    type Bundle: Bundle<Effect: NoBundleEffect>;
+    /// What an entity is: a block of each row.
+    type Blocks: Bundle<Effect: NoBundleEffect>;
     /// Where the columns begin.
     type Starts: Copy + Send + Sync;
 
     /// Rows of nobody.
     fn zeroed() -> Self;
-    /// The bundle of an agent.
-    fn bundle(self, agent: Agent) -> Self::Bundle;
+    /// The entity of so many agents.
+    fn blocks(rows: [Self; BLOCK]) -> Self::Blocks;
     /// The components of the rows, known to a World from then on.
     fn components(world: &mut World) -> Vec<ComponentId>;
     /// Columns of nobody.
@@ -84,11 +101,17 @@ pub trait Rows: Copy + Send + Sync + 'static {
 }
 
 /// Where the column of `T` begins in a table, if it has one.
-pub(crate) fn start<T: Component>(table: &Table, world: &World) -> Option<NonNull<T>> {
-    let id = world.components().component_id::<T>()?;
+pub(crate) fn start<T: Row>(table: &Table, world: &World) -> Option<NonNull<T>> {
+    let () = Block::<T>::SEAMLESS;
+    let id = world.components().component_id::<Block<T>>()?;
     // SAFETY: the id is that of the type.
-    let column = unsafe { table.get_data_slice_for::<T>(id) }?;
+    let column = unsafe { table.get_data_slice_for::<Block<T>>(id) }?;
     NonNull::new(column.as_ptr().cast_mut().cast())
+}
+
+/// The block of agents beside [`Rows::blocks`].
+pub(crate) fn agents_of(agents: [Agent; BLOCK]) -> Block<Agent> {
+    Block(agents)
 }
 
 /// Asks for the lines of a value to be brought into the cache: a hint, for an address of any kind.
@@ -99,8 +122,8 @@ pub(crate) fn prefetch<T>(at: *const T) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch reads nothing that the program can see, whatever the address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
-        // Columns are not aligned to lines: the last byte may lie in the next one.
-        if size_of::<T>() > align_of::<T>() {
+        // The last byte of a row whose size does not divide a line may lie in the next one.
+        if !64_usize.is_multiple_of(size_of::<T>()) {
             // SAFETY: as above.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast::<i8>().wrapping_add(size_of::<T>() - 1)) };
         }
@@ -114,17 +137,17 @@ macro_rules! kinds {
         impl<$($T: Row),+> Rows for ($($T,)+) {
             type Columns<'a> = ($(&'a mut [$T],)+);
             type Refs<'a> = ($(&'a mut $T,)+);
-            type Bundle = (Agent, $($T,)+);
+            type Blocks = ($(Block<$T>,)+);
             type Starts = ($(Start<$T>,)+);
 
             fn zeroed() -> Self {
                 ($($T::zeroed(),)+)
             }
-            fn bundle(self, agent: Agent) -> Self::Bundle {
-                (agent, $(self.$i,)+)
+            fn blocks(rows: [Self; BLOCK]) -> Self::Blocks {
+                ($(Block(rows.map(|row| row.$i)),)+)
             }
             fn components(world: &mut World) -> Vec<ComponentId> {
-                vec![$(world.register_component::<$T>()),+]
+                vec![$(world.register_component::<Block<$T>>()),+]
             }
             fn nowhere() -> Self::Starts {
                 ($(Start::<$T>(NonNull::dangling()),)+)

@@ -3,6 +3,8 @@
 //! An interval has two phases. In [`Shard::live`] the shard runs its cells: letters and wakes of the window, in order of
 //! place. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
+use bevy_ecs::world::World;
+
 use super::agenda::Agenda;
 use super::cell::Cell;
 use super::context::{Context, Window};
@@ -62,6 +64,8 @@ pub(crate) struct Shard {
     pub stats: ShardStats,
     /// Posts that have letters in this window.
     pub busy_posts: Vec<usize>,
+    /// Places of cells that are too small for those who arrive.
+    pub cramped: Vec<usize>,
     /// The zone being visited: what a panic reports.
     pub visiting: Option<ZoneId>,
 }
@@ -138,10 +142,10 @@ impl Shard {
 
     /// Visits a cell: hands out its letters and the wakes of its agenda entries.
     fn visit(&mut self, place: usize, entries: &[Entry], window: Window, context: &Context) {
-        let cell = self.cells[place].as_mut().expect("somebody is there");
+        let zone = self.cells[place].as_ref().expect("somebody is there").zone;
         let here = self.here.get();
-        (here.zone, here.tick) = (cell.zone, window.from);
-        self.visiting = Some(cell.zone);
+        (here.zone, here.tick) = (zone, window.from);
+        self.visiting = Some(zone);
         let mut due = 0;
         for &post in &self.busy_posts {
             due |= self.posts[post].open(place);
@@ -167,13 +171,12 @@ impl Shard {
                 self.busy_posts.iter().for_each(|&post| self.posts[post].by_tick());
             }
             for tick in window.from..window.to {
-                self.step(place, tick, entries, has_letters, context.dense);
+                self.step(tick, entries, has_letters, context.dense);
             }
         } else {
             self.stats.abstracted += 1;
-            self.systems.run(cell, due, false);
+            self.systems.run(due, false);
         }
-        let zone = self.visiting.expect("set above");
         for (_, kind) in self.kinds.iter_mut().enumerate().filter(|(index, _)| opened >> index & 1 != 0) {
             self.stats.events += kind.close(zone, context) as u64;
         }
@@ -183,8 +186,7 @@ impl Shard {
     }
 
     /// Visits a cell for one tick: messages and every-tick systems first, then who is due by then.
-    fn step(&mut self, place: usize, tick: u32, entries: &[Entry], has_letters: bool, dense: bool) {
-        let cell = self.cells[place].as_mut().expect("somebody is there");
+    fn step(&mut self, tick: u32, entries: &[Entry], has_letters: bool, dense: bool) {
         self.here.get().tick = tick;
         let mut letters = 0;
         if has_letters {
@@ -192,7 +194,7 @@ impl Shard {
         }
         if letters != 0 || self.every_tick {
             self.kinds.iter_mut().for_each(|kind| kind.letters_only());
-            self.systems.run(cell, letters, true);
+            self.systems.run(letters, true);
         }
         let mut due = 0;
         for (index, kind) in self.kinds.iter_mut().enumerate() {
@@ -206,7 +208,7 @@ impl Shard {
             due |= u16::from(is_due) << index;
         }
         if due != 0 {
-            self.systems.run(cell, due, false);
+            self.systems.run(due, false);
         }
     }
 
@@ -218,10 +220,26 @@ impl Shard {
         }
         let routed_ns = started.nanos();
         for kind in &mut self.kinds {
-            kind.arrive(self.index, &mut self.cells, context);
+            kind.arrive(self.index, context, &mut self.cramped);
+        }
+        if !self.cramped.is_empty() {
+            self.make_room(context);
         }
         self.stats.route_ns += routed_ns;
         self.stats.arrive_ns += started.nanos() - routed_ns;
+    }
+
+    /// Moves cells that are too small for those who arrive to larger Worlds.
+    #[cold]
+    fn make_room(&mut self, context: &Context) {
+        self.cramped.sort_unstable();
+        self.cramped.dedup();
+        for place in self.cramped.drain(..) {
+            let mut world = World::new();
+            self.kinds.iter_mut().for_each(|kind| kind.move_in(place, &mut world, context));
+            self.cells[place].as_mut().expect("whoever arrives has a cell").world = world;
+        }
+        self.kinds.iter_mut().for_each(|kind| kind.arrive_late(context));
     }
 
     /// Counts, and digests if asked, what the shard holds at tick `now`.

@@ -8,7 +8,7 @@ const ZONES: u32 = 13;
 const INTERVAL: u32 = 20;
 
 /// A courier's fuel falls by `rate` a tick from `fuel` at tick `since`; at 1,000 or below it acts.
-#[derive(Component, Clone, Copy, Pod, Zeroable)]
+#[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Courier {
     fuel: i64,
@@ -43,7 +43,7 @@ struct Parcel {
 }
 
 /// A depot: a second kind, which never moves, and answers.
-#[derive(Component, Clone, Copy, Pod, Zeroable)]
+#[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Depot {
     stock: i64,

@@ -1,6 +1,5 @@
 //! The city's state: three rows of a resident, one row of a place, one message. Plain old data, every byte counted.
 
-use bevy_ecs::component::Component;
 use bytemuck::{Pod, Zeroable};
 
 use super::kinds::{Activity, NEED_COUNT, NoteKind};
@@ -9,7 +8,7 @@ use crate::base::AgentId;
 /// What changes at every transition (32 B). Levels are exact at tick `since`; later values follow in closed form.
 ///
 /// `until > since` always: an activity lasts at least a tick.
-#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Body {
     /// Tick at which `needs`, `valence` and `arousal` are exact.
@@ -51,7 +50,7 @@ pub mod flag {
 }
 
 /// Who a resident is, the purse and the day's plan (64 B).
-#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Person {
     /// Cents in the purse; may be negative (credit).
@@ -115,7 +114,7 @@ const _: () = assert!(size_of::<Person>() == 64);
 pub const CONTACT_COUNT: usize = 8;
 
 /// Friends, colleagues and neighbours (48 B): bounded, the weakest gives way.
-#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Contacts {
     /// Who; `AgentId::NONE` where empty.
@@ -131,7 +130,7 @@ const _: () = assert!(size_of::<Contacts>() == 48);
 pub const ROSTER_COUNT: usize = 6;
 
 /// A place (72 B): who is there, what it takes in, what it owes. It is an agent: it meets residents by messages only.
-#[derive(Component, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Pod, Zeroable, Debug)]
 #[repr(C)]
 pub struct Place {
     /// Cents in the till; negative is credit.

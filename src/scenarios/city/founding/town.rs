@@ -74,7 +74,7 @@ impl NewYork {
     pub fn visitors(&self, zone: u16) -> usize {
         let zone = zone as usize;
         let commuters = self.jobs.expected[zone].saturating_sub(self.jobs.workers[zone] as u64) as usize;
-        commuters + self.people.tracts[zone].residents as usize / 16 + 4
+        commuters
     }
 }
 
