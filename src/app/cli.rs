@@ -16,7 +16,7 @@ use super::error::{Error, Outcome, exit_code, message};
 use super::meta::Scenarios;
 use super::settings::Typed;
 use super::style::Style;
-use super::{describe, doctor, interrupt, run, template, validate};
+use super::{bench, describe, doctor, interrupt, run, template, validate};
 use crate::sim::AnyScenario;
 
 /// What was called: the words typed (the program's name first), and the environment.
@@ -144,6 +144,7 @@ impl<'a> App<'a> {
                 }
                 Ok(Outcome::Done)
             }
+            Some(Command::Bench(args)) => bench::bench(&args, &call.env, console),
             Some(Command::Completions(args)) => {
                 // Written to memory first: clap_complete panics where the reader has gone.
                 let mut text = Vec::new();
@@ -186,8 +187,11 @@ impl<'a> App<'a> {
         command.bin_name(program)
     }
 
-    /// Completions propose the scenarios; parsing leaves unknown ones to our own message.
+    /// Completions propose scenarios and workloads; parsing leaves unknown ones to our own message.
     fn with_names(&self, command: clap::Command) -> clap::Command {
+        let command = command.mut_subcommand("bench", |sub| {
+            sub.mut_arg("only", |argument| argument.value_parser(PossibleValuesParser::new(bench::names())))
+        });
         ["run", "describe", "validate"].into_iter().fold(command, |command, name| {
             let names = PossibleValuesParser::new(self.scenarios.names());
             command.mut_subcommand(name, |sub| sub.mut_arg("scenario", |argument| argument.value_parser(names)))

@@ -15,6 +15,7 @@
 //! exit code in `error`. The engine knows nothing of this floor.
 
 mod args;
+mod bench;
 mod cli;
 mod config;
 mod describe;

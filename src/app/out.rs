@@ -37,7 +37,12 @@ impl Folder {
         self.put("series.csv", |file| write_series(file, &report.series))
     }
 
-    fn put(&self, name: &str, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Error> {
+    /// Writes one file; it is either whole or as it was before.
+    pub fn put(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
         let (path, temporary) = (self.0.join(name), self.0.join(format!(".{name}.new")));
         let put = || {
             let mut file = BufWriter::new(File::create(&temporary)?);

@@ -53,6 +53,12 @@ impl Probe<'_> {
         Some(Memory { total: field("MemTotal")?, available: field("MemAvailable")?, limit })
     }
 
+    /// The kernel and its version.
+    pub fn kernel(&self) -> Option<String> {
+        let (name, version) = (self.read("proc/sys/kernel/ostype")?, self.read("proc/sys/kernel/osrelease")?);
+        Some(format!("{} {}", name.trim(), version.trim()))
+    }
+
     /// The setting of transparent huge pages: `always`, `madvise` or `never`.
     pub fn huge_pages(&self) -> Option<String> {
         let text = self.read("sys/kernel/mm/transparent_hugepage/enabled")?;
@@ -154,6 +160,8 @@ mod tests {
         let root = fake::folder("probe");
         put(&root, "proc/cpuinfo", "processor : 0\nmodel name\t: A Fine Processor\n");
         put(&root, "proc/meminfo", "MemTotal:  1024 kB\nMemFree: 1 kB\nMemAvailable:   512 kB\n");
+        put(&root, "proc/sys/kernel/ostype", "Linux\n");
+        put(&root, "proc/sys/kernel/osrelease", "6.1.0\n");
         put(&root, "sys/fs/cgroup/memory.max", "262144\n");
         put(&root, "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
         put(&root, "sys/class/drm/card0/device/vendor", "0x1002\n");
@@ -166,6 +174,7 @@ mod tests {
         let probe = Probe { root: &root, env: &env };
         assert_eq!(probe.processor().as_deref(), Some("A Fine Processor"));
         assert_eq!(probe.memory(), Some(Memory { total: 1 << 20, available: 1 << 19, limit: Some(1 << 18) }));
+        assert_eq!(probe.kernel().as_deref(), Some("Linux 6.1.0"));
         assert_eq!(probe.huge_pages().as_deref(), Some("madvise"));
         assert_eq!(probe.adapters(), ["card0 (AMD)", "NVIDIA H200"]);
         assert_eq!(probe.vulkan_drivers(), [root.join("usr/share/vulkan/icd.d/radeon.json")]);

@@ -14,6 +14,8 @@ use crate::sim::{Control, Progress, Watch};
 const LINE_EVERY: Duration = Duration::from_secs(2);
 /// The shortest time between two drawings of the bar.
 const BAR_EVERY: Duration = Duration::from_millis(100);
+/// Parts of the bar: more than any terminal draws.
+const BAR_PARTS: u64 = 10_000;
 /// How long a run may take without a word where nobody asked for one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -76,6 +78,35 @@ impl<'a> Reporter<'a> {
     }
 }
 
+impl Reporter<'_> {
+    /// Tells how far the whole is, 0 to 1, in these words; returns whether a person wishes to stop.
+    pub fn tell(&mut self, share: f64, words: &dyn Fn() -> String) -> bool {
+        match &mut self.sink {
+            Sink::Silent => {}
+            Sink::Lines { to, pace } => {
+                if pace.due(Instant::now()) {
+                    let _ = writeln!(to, "{:>3.0}% · {}", 100.0 * share, words());
+                }
+            }
+            Sink::Bar { bar, drawn, ticking } => {
+                let now = Instant::now();
+                if drawn.is_none_or(|drawn| now.duration_since(drawn) >= BAR_EVERY) {
+                    *drawn = Some(now);
+                    if !*ticking {
+                        *ticking = true;
+                        bar.disable_steady_tick();
+                        bar.set_length(BAR_PARTS);
+                        bar.set_style(style("{bar:20} {percent:>3}% {wide_msg}"));
+                    }
+                    bar.set_message(words());
+                    bar.set_position((BAR_PARTS as f64 * share) as u64);
+                }
+            }
+        }
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
 impl Drop for Reporter<'_> {
     fn drop(&mut self) {
         if let Sink::Bar { bar, .. } = &self.sink {
@@ -126,29 +157,7 @@ impl Watch for Reporter<'_> {
     }
 
     fn progress(&mut self, progress: &Progress) -> Control {
-        match &mut self.sink {
-            Sink::Silent => {}
-            Sink::Lines { to, pace } => {
-                if pace.due(Instant::now()) {
-                    let _ = writeln!(to, "{:>3.0}% · {}", 100.0 * share(progress), words(progress));
-                }
-            }
-            Sink::Bar { bar, drawn, ticking } => {
-                let now = Instant::now();
-                if drawn.is_none_or(|drawn| now.duration_since(drawn) >= BAR_EVERY) {
-                    *drawn = Some(now);
-                    if !*ticking {
-                        *ticking = true;
-                        bar.disable_steady_tick();
-                        bar.set_length(progress.ticks_total);
-                        bar.set_style(style("{bar:20} {percent:>3}% {wide_msg}"));
-                    }
-                    bar.set_message(words(progress));
-                    bar.set_position(progress.tick.0);
-                }
-            }
-        }
-        if self.stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
+        if self.tell(share(progress), &|| words(progress)) { Control::Stop } else { Control::Continue }
     }
 }
 

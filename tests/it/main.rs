@@ -1,5 +1,7 @@
 //! All integration tests in one binary: each binary links the whole tree again.
 
+#[cfg(unix)] // signals
+mod bench;
 mod city;
 #[cfg(unix)] // signals
 mod command;

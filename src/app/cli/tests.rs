@@ -179,6 +179,15 @@ fn validation_meets_or_misses_its_targets() {
 }
 
 #[test]
+fn a_benchmark_that_nobody_waits_for_measures_nothing() {
+    let stopped = say_stopped("bench --quick --only bandwidth --json", at_once);
+    assert_eq!((stopped.code, stopped.err.as_str()), (130, ""));
+    let object = object(&stopped);
+    assert_eq!((&object["interrupted"], &object["results"]), (&true.into(), &serde_json::json!([])));
+    assert_eq!(say("bench --only zzz").code, 2);
+}
+
+#[test]
 fn the_other_commands_answer_on_stdout() {
     let cases = [
         ("list", "scenario"),
@@ -194,6 +203,7 @@ fn the_other_commands_answer_on_stdout() {
         ("--help", "Exit codes"),
         ("--version", "myriad 0."),
         ("run --help", "--show-config"),
+        ("bench --help", "city-dense"),
     ];
     for (words, expected) in cases {
         let said = say(words);
