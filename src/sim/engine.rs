@@ -8,6 +8,7 @@ use bevy_ecs::world::World;
 
 use super::Stepping;
 use super::agenda::Agenda;
+use super::balance::{self, Change};
 use super::builder::Builder;
 use super::context::{Context, Window};
 use super::desk::Desk;
@@ -15,6 +16,7 @@ use super::directory::Directory;
 use super::furnisher::Furnisher;
 use super::globals::{DiceOf, Now};
 use super::hub::{Extra, Hub};
+use super::migration;
 use super::placement::Placement;
 use super::report::{RunReport, Series, TickTime};
 use super::scenario::RunError;
@@ -24,8 +26,12 @@ use super::wheel::SHARD_CELLS_MAX;
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 
-/// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow.
+/// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
+/// reviewed one by one, until lanes hold what is usual.
 const REVIEW_EXCHANGES: u64 = 16;
+
+/// Exchanges after which cells are dealt to shards anew by what they cost: often enough for a rush hour.
+const BALANCE_EXCHANGES: u64 = 64;
 
 /// A world that runs.
 ///
@@ -49,6 +55,10 @@ pub struct Engine {
     looked_at: Option<Tick>,
     stepping: Stepping,
     seed: Seed,
+    balance: bool,
+    upheaval: u64,
+    /// Cells moved, and zones divided.
+    changes: [u64; 2],
 }
 
 impl Engine {
@@ -112,6 +122,7 @@ impl Engine {
                 detail: options.detail,
                 paced: options.time_scale.is_some(),
                 stats: ShardStats::default(),
+                reviewed: (0, 0),
                 busy_posts: Vec::new(),
                 cramped: Vec::new(),
                 visiting: None,
@@ -145,6 +156,9 @@ impl Engine {
             looked_at: None,
             stepping: options.stepping,
             seed,
+            balance: options.balance,
+            upheaval: options.upheaval,
+            changes: [0; 2],
         };
         let settled = engine.census(false).kinds.agents;
         if settled != engine.settled {
@@ -193,9 +207,10 @@ impl Engine {
         let before = self.now;
         self.now = Tick(to as u64);
         self.exchanges += 1;
-        if self.exchanges.is_multiple_of(REVIEW_EXCHANGES) {
+        if self.exchanges < REVIEW_EXCHANGES || self.exchanges.is_multiple_of(REVIEW_EXCHANGES) {
             self.review();
         }
+        self.rebalance();
         let hour = self.context.calendar.ticks_per_hour().max(1);
         if self.now.0 / hour > before.0 / hour {
             self.look_around()?;
@@ -215,6 +230,23 @@ impl Engine {
         }
         for message in &self.furnisher.messages {
             message.grow();
+        }
+    }
+
+    /// Moves cells, splits and joins zones.
+    fn rebalance(&mut self) {
+        let changes = if self.upheaval != 0 {
+            balance::upheaval(self.upheaval, self.exchanges, &self.context.placement, self.shards.len())
+        } else if self.balance && self.exchanges.is_multiple_of(BALANCE_EXCHANGES) {
+            balance::plan(&migration::costs(&mut self.shards), self.shards.len())
+        } else {
+            Vec::new()
+        };
+        if !changes.is_empty() {
+            let moves = changes.iter().filter(|change| matches!(change, Change::Move(..))).count();
+            self.changes[0] += moves as u64;
+            self.changes[1] += (changes.len() - moves) as u64;
+            migration::apply(&changes, &mut self.shards, &mut self.context, &self.furnisher);
         }
     }
 
@@ -370,6 +402,9 @@ impl Engine {
             handoffs: census.kinds.left,
             tick_ns: TickTime { p50: self.tick_ns.p50(), p99: self.tick_ns.p99(), max: self.tick_ns.max() },
             phase_seconds: phases.map(|(name, seconds)| (name.to_owned(), seconds)).into(),
+            worker_seconds: self.workers.busy_ns().into_iter().map(seconds).collect(),
+            cells_moved: self.changes[0],
+            zones_divided: self.changes[1],
             zone_visits: [("active", stats.active), ("abstracted", stats.abstracted), ("dormant", stats.dormant)]
                 .map(|(level, count)| (level.to_owned(), count))
                 .into(),
@@ -413,7 +448,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.try_lock().expect("a shard is run by one worker at a time, and no worker panicked")
 }
 
-fn lock_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
+pub(crate) fn lock_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

@@ -227,12 +227,14 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     #[inline]
     fn open(&mut self, place: usize, window: Window, entries: &[Entry]) {
-        let visit = &mut self.lives.get().visit;
+        let Lives { rolls, visit, .. } = self.lives.get();
         visit.place = place;
         visit.limit = window.to;
         visit.window_end = window.to;
         visit.slots.clear();
-        visit.slots.extend(entries.iter().map(|entry| entry.slot()));
+        // An entry may be of a cell that was at this place before.
+        let len = rolls[place].len();
+        visit.slots.extend(entries.iter().map(|entry| entry.slot()).filter(|&slot| slot < len));
         visit.next = 0;
         visit.events = 0;
         visit.current = None;

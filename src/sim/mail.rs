@@ -8,6 +8,7 @@ use bytemuck::Pod;
 
 use super::desk::Desk;
 use super::hand::{Hand, Handed, short_name};
+use super::rows::prefetch;
 use super::wheel::Entry;
 use crate::base::{AgentId, Tick};
 
@@ -66,6 +67,9 @@ pub(crate) struct Letter {
     pub tick: u32,
 }
 
+/// How many letters ahead the text is asked for.
+const AHEAD: usize = 8;
+
 /// The letters of a shard's agents.
 pub(crate) struct Inbox<M> {
     pub letters: Vec<Envelope<M>>,
@@ -108,6 +112,10 @@ impl<M: Message> Inbox<M> {
         let range = &mut self.offered[kind];
         let index = self.keys[range.start].index;
         range.start += 1;
+        // Keys are in order, letters as they came.
+        if let Some(ahead) = self.keys.get(range.start + AHEAD) {
+            prefetch(self.letters.as_ptr().wrapping_add(ahead.index as usize));
+        }
         self.letters[index as usize]
     }
 }

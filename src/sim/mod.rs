@@ -1,12 +1,13 @@
 //! Floor 2: the engine. Zones that run by themselves between exchanges, and everything that follows from it.
 //!
 //! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
-//! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` (who owns
-//! what), `engine` (the interval).
+//! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` and
+//! `balance` (who owns what), `engine` (the interval).
 //!
 //! The core knows no file system, no network and no wall clock: time of day reaches it only as figures in the report.
 
 mod agenda;
+mod balance;
 mod builder;
 mod cell;
 mod context;
@@ -21,6 +22,7 @@ mod hand;
 mod hub;
 mod kind;
 mod mail;
+mod migration;
 mod options;
 mod params;
 mod placement;
@@ -33,6 +35,7 @@ mod rows;
 mod scenario;
 mod shard;
 mod simulation;
+mod sorting;
 mod systems;
 mod validation;
 mod visit;

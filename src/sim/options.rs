@@ -83,6 +83,11 @@ pub struct RunOptions {
     pub time_scale: Option<f64>,
     /// Deals zones to shards in an order shuffled by this number (tests use it: the digest does not depend on it).
     pub deal: u64,
+    /// Whether cells move between shards, and hot zones are split, by what they cost. It never shows in a result.
+    pub balance: bool,
+    /// Moves cells, splits and joins zones at random exchanges drawn from this number, if it is not 0 (tests use it: the
+    /// digest does not depend on it).
+    pub upheaval: u64,
 }
 
 impl Default for RunOptions {
@@ -99,6 +104,8 @@ impl Default for RunOptions {
             detail: DetailPolicy::Auto,
             time_scale: None,
             deal: 0,
+            balance: true,
+            upheaval: 0,
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 
 use super::cell::CellId;
+use super::directory::CELLS_MAX;
 use crate::base::{AgentId, ZoneId, mix};
 
 /// Where a cell is: its shard, and its place among the shard's cells.
@@ -26,6 +27,8 @@ pub(crate) struct Placement {
     /// By zone: its only cell, or where its cells are listed in `split`, marked with `SPLIT`.
     zones: Vec<u32>,
     split: Vec<Vec<CellId>>,
+    /// Numbers of cells that are no more.
+    free: Vec<CellId>,
 }
 
 const SPLIT: u32 = 1 << 31;
@@ -56,7 +59,7 @@ impl Placement {
                 seats[cell.index()] = Seat { shard: shard as u32, place: place as u32 };
             }
         }
-        (Self { seats, zones: (0..costs.len() as u32).collect(), split: Vec::new() }, hands)
+        (Self { seats, zones: (0..costs.len() as u32).collect(), split: Vec::new(), free: Vec::new() }, hands)
     }
 
     /// Where a cell is.
@@ -92,8 +95,17 @@ impl Placement {
 
     /// Numbers a new cell.
     pub(crate) fn add_cell(&mut self) -> CellId {
-        self.seats.push(Seat::NONE);
-        CellId(self.seats.len() as u32 - 1)
+        self.free.pop().unwrap_or_else(|| {
+            assert!(self.seats.len() < CELLS_MAX, "at most {CELLS_MAX} cells");
+            self.seats.push(Seat::NONE);
+            CellId(self.seats.len() as u32 - 1)
+        })
+    }
+
+    /// Forgets a cell.
+    pub(crate) fn remove_cell(&mut self, cell: CellId) {
+        self.seats[cell.index()] = Seat::NONE;
+        self.free.push(cell);
     }
 
     /// Puts a cell somewhere.

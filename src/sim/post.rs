@@ -5,6 +5,7 @@ use super::desk::Desk;
 use super::hand::short_name;
 use super::kind::{ShardKind, SharedLanes};
 use super::mail::{Envelope, FlightOf, Inbox, Key, Message, Outbox};
+use super::sorting::Sorter;
 use super::wheel::Entry;
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use bevy_ecs::world::World;
@@ -14,7 +15,7 @@ pub(crate) trait ShardPost: Send {
     /// Takes what the other shards have sent into the inbox.
     fn collect(&mut self, shard: usize, context: &Context);
     /// Puts the letters that are applied in this window in order; whether there are any.
-    fn sort(&mut self, kinds: &[Box<dyn ShardKind>], context: &Context, window: Window) -> bool;
+    fn sort(&mut self, kinds: &[Box<dyn ShardKind>], places: usize, context: &Context, window: Window) -> bool;
     /// The next cell that has letters in this window.
     fn next_place(&self) -> usize;
     /// Prepares a visit of the cell: offers its letters. Bits of the kinds for which there are any.
@@ -66,6 +67,7 @@ pub(crate) struct ShardPostOf<M: Message> {
     /// For each kind: the end of its letters in the cell being visited, where they are offered tick by tick.
     ends: Vec<usize>,
     kinds: usize,
+    sorter: Sorter,
 }
 
 impl<M: Message> ShardPostOf<M> {
@@ -77,7 +79,7 @@ impl<M: Message> ShardPostOf<M> {
         kinds: usize,
     ) -> Self {
         let staging = (0..shards).map(|_| Vec::new()).collect();
-        Self { inbox, outbox, lanes, staging, cursor: 0, ahead: 0, ends: vec![0; kinds], kinds }
+        Self { inbox, outbox, lanes, staging, cursor: 0, ahead: 0, ends: vec![0; kinds], kinds, sorter: Sorter::default() }
     }
 
     /// Sends what is staged.
@@ -109,7 +111,7 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
         }
     }
 
-    fn sort(&mut self, kinds: &[Box<dyn ShardKind>], context: &Context, window: Window) -> bool {
+    fn sort(&mut self, kinds: &[Box<dyn ShardKind>], places: usize, context: &Context, window: Window) -> bool {
         let inbox = self.inbox.get();
         self.cursor = 0;
         self.ahead = 0;
@@ -137,11 +139,9 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             *key = Key::new(entry, tick_of_window & 0xffff, key.from, key.index);
             tick_of_window < window_ticks
         });
-        inbox.keys.sort_unstable_by(|a, b| {
-            a.at.cmp(&b.at).then_with(|| {
-                let deliver = |key: &Key| letters[key.index as usize].deliver;
-                (deliver(a), a.from, a.index).cmp(&(deliver(b), b.from, b.index))
-            })
+        self.sorter.sort(&mut inbox.keys, places, |a, b| {
+            let deliver = |key: &Key| letters[key.index as usize].deliver;
+            (deliver(a), a.from, a.index).cmp(&(deliver(b), b.from, b.index))
         });
         !inbox.keys.is_empty()
     }

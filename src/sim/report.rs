@@ -136,6 +136,12 @@ pub struct RunReport {
     /// waiting for each other),
     /// `checks` (collectors and invariants).
     pub phase_seconds: BTreeMap<String, f64>,
+    /// Seconds that each worker was at work in phases: the more alike, the better the balance.
+    pub worker_seconds: Vec<f64>,
+    /// Cells that were moved to another shard to balance the load.
+    pub cells_moved: u64,
+    /// Zones that were split, or joined again.
+    pub zones_divided: u64,
     /// Zone visits by level of detail: active, abstracted, dormant (passed over).
     pub zone_visits: BTreeMap<String, u64>,
     /// The largest resident set, in bytes.

@@ -137,7 +137,7 @@ impl Visit {
         self.limit = limit;
         self.next = 0;
         self.slots.clear();
-        let is_due = |slot: &u32| roll.agent(*slot).wake < limit;
+        let is_due = |slot: &u32| *slot < roll.len() && roll.agent(*slot).wake < limit;
         self.slots.extend(entries.iter().map(|entry| entry.slot()).filter(is_due));
         self.slots.extend(self.again.iter().copied().filter(is_due));
         self.slots.sort_unstable();

@@ -226,6 +226,29 @@ fn digest_depends_on_nothing_but_the_run() {
 }
 
 #[test]
+fn moving_cells_and_splitting_zones_does_not_show() {
+    let reference = digests(|_| ());
+    for upheaval in 1..=6 {
+        for stepping in [Stepping::Event, Stepping::Dense] {
+            for (workers, shards, detail) in [(1, 3, DetailPolicy::Auto), (2, 24, DetailPolicy::Active)] {
+                let other = digests(|options| {
+                    options.workers = Some(workers);
+                    options.shards = shards;
+                    options.stepping = stepping;
+                    options.detail = detail;
+                    options.upheaval = upheaval;
+                });
+                assert_eq!(reference, other, "{stepping} stepping, {shards} shards, {detail:?}, upheaval {upheaval}");
+            }
+        }
+    }
+    let options = RunOptions { upheaval: 1, span: Some(Span::Ticks(1_000)), ..RunOptions::default() };
+    let report = Simulation::of::<Law>(NoParams::defaults()).options(options).watch(&mut NoWatch).unwrap();
+    assert!(report.zones_divided > 5 && report.cells_moved > 5, "{} {}", report.zones_divided, report.cells_moved);
+    assert!(report.invariants.values().all(|held| *held), "{:?}", report.invariants);
+}
+
+#[test]
 fn where_a_run_pauses_does_not_show() {
     let mut straight = engine(|_| ());
     while straight.now() < Tick(1_000) {

@@ -3,6 +3,7 @@
 use super::measure::{Case, Sample};
 use super::plain::letters::{self, LETTERS, ZONES};
 use super::workload::{Workload, sample, sized};
+use crate::exec::{Elapsed, peak_rss_bytes};
 use crate::prelude::*;
 
 const WHOM: Stream = Stream::named("bench/whom");
@@ -13,7 +14,7 @@ myriad::params! {
 }
 
 /// What an agent has said and heard, in sums.
-#[derive(Component, Clone, Copy, Pod, Zeroable)]
+#[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Chatter {
     said: u64,
@@ -71,9 +72,12 @@ impl Scenario for Chat {
     }
 }
 
-/// Ticks that take a few seconds; enough of them for lanes to have grown to what they must hold.
+/// Ticks before the clock starts, in which buffers grow to what they must hold.
+const WARM_UP: u64 = 6;
+
+/// Ticks that take a few seconds.
 fn ticks(agents: u64) -> u64 {
-    (8_000_000 / agents.max(1)).clamp(8, 30)
+    (20_000_000 / agents.max(1)).clamp(20, 100)
 }
 
 pub struct Messages;
@@ -112,12 +116,24 @@ impl Workload for Messages {
             pin: true,
             ..RunOptions::default()
         };
-        let report = Simulation::of::<Chat>(Params::defaults()).options(options).watch(&mut NoWatch)?;
-        let (sent, due) = (report.messages, case.agents * ticks(case.agents) * LETTERS as u64);
-        if sent != due {
-            return Err(RunError::Panic(format!("{sent} messages were sent, not {due}")));
+        let mut engine = Simulation::of::<Chat>(Params::defaults()).options(options).build()?;
+        let mut run_to = |end: u64| -> Result<f64, RunError> {
+            let clock = Elapsed::start();
+            while engine.now() < Tick(end) {
+                engine.advance(Tick(end))?;
+            }
+            Ok(clock.seconds())
+        };
+        run_to(WARM_UP)?;
+        let seconds = run_to(WARM_UP + ticks(case.agents))?;
+        let report = engine.report()?;
+        let due = case.agents * (WARM_UP + ticks(case.agents)) * LETTERS as u64;
+        if report.messages != due {
+            return Err(RunError::Panic(format!("{} messages were sent, not {due}", report.messages)));
         }
-        sample(report, sent as f64)
+        let mut sample = sample(report, (case.agents * ticks(case.agents) * LETTERS as u64) as f64)?;
+        (sample.seconds, sample.peak_rss_bytes) = (seconds, peak_rss_bytes());
+        Ok(sample)
     }
 
     fn bound(&self, case: &Case, _: u64) -> Sample {
