@@ -9,7 +9,7 @@ use super::globals::{SharedOf, Tallied};
 use super::hand::Drawer;
 use super::hub::{Collector, Extra, Hub, Invariant};
 use super::cell::CellId;
-use super::kind::{Handoff, Scan, Settlers};
+use super::kind::{ClosedForm, Handoff, Settlers};
 use super::mail::Message;
 use super::options::RunOptions;
 use super::plugin::Plugin;
@@ -17,7 +17,7 @@ use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, Ta
 use super::report::Series;
 use super::rows::{Agent, NEVER, Rows};
 use super::scenario::Timing;
-use crate::base::{AgentId, Calendar, Seed, Stream, Tick, ZoneId};
+use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId};
 
 /// Makes a zone's instance of a system.
 pub(crate) type SystemMaker = Box<dyn Fn() -> BoxedSystem + Send + Sync>;
@@ -157,12 +157,20 @@ impl Builder {
     /// For dense stepping: how to find, from the columns of a zone and a tick, the slots of the agents for which
     /// something is due, by evaluating each one's closed form. It must find an agent at every tick from the one that it
     /// would ask to be woken at. Without it, dense stepping compares the wake ticks.
+    ///
+    /// `nobody` stands in slots that are vacant, and is best never due.
     pub fn closed_form<K: Rows>(
         &mut self,
+        nobody: K,
         scan: impl for<'a> Fn(&K::Columns<'a>, u32, &mut Vec<u32>) + Send + Sync + 'static,
     ) -> &mut Self {
-        self.kind_entry::<K>().scan = Some(Arc::new(scan) as Arc<Scan<K>>);
+        self.kind_entry::<K>().closed_form = Some(Arc::new(ClosedForm { nobody, scan: Box::new(scan) }));
         self
+    }
+
+    /// The vector instructions that a closed form may use.
+    pub fn simd(&self) -> Simd {
+        self.options.simd.unwrap_or(Simd::best())
     }
 
     fn kind_entry<K: Rows>(&mut self) -> &mut KindEntry<K> {

@@ -17,8 +17,15 @@ use super::wheel::{Entry, SLOTS_MAX};
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use crate::exec::Lanes;
 
-/// Finds, for dense stepping, the slots whose closed form says that something is due at a tick.
-pub(crate) type Scan<K> = dyn for<'a> Fn(&<K as Rows>::Columns<'a>, u32, &mut Vec<u32>) + Send + Sync;
+/// Finds the slots whose closed form says that something is due at a tick.
+type Scan<K> = dyn for<'a> Fn(&<K as Rows>::Columns<'a>, u32, &mut Vec<u32>) + Send + Sync;
+
+/// What dense stepping knows of a kind.
+pub(crate) struct ClosedForm<K: Rows> {
+    /// Stands in vacant slots.
+    pub nobody: K,
+    pub scan: Box<Scan<K>>,
+}
 
 /// An agent on its way to a cell.
 #[derive(Clone, Copy)]
@@ -111,7 +118,7 @@ pub(crate) struct ShardKindOf<K: Rows> {
     pub index: usize,
     pub lives: Desk<Lives<K>>,
     pub lanes: SharedLanes<Handoff<K>>,
-    pub scan: Option<Arc<Scan<K>>>,
+    pub closed_form: Option<Arc<ClosedForm<K>>>,
     /// Whether agents of a model with every-tick systems may travel: only if an interval is one tick.
     pub may_travel: bool,
     leaving: Vec<Vec<Handoff<K>>>,
@@ -127,7 +134,7 @@ impl<K: Rows> ShardKindOf<K> {
         index: usize,
         lives: Desk<Lives<K>>,
         lanes: SharedLanes<Handoff<K>>,
-        scan: Option<Arc<Scan<K>>>,
+        closed_form: Option<Arc<ClosedForm<K>>>,
         may_travel: bool,
         shards: usize,
     ) -> Self {
@@ -135,7 +142,7 @@ impl<K: Rows> ShardKindOf<K> {
             index,
             lives,
             lanes,
-            scan,
+            closed_form,
             may_travel,
             leaving: (0..shards).map(|_| Vec::new()).collect(),
             arriving: Vec::new(),
@@ -143,6 +150,11 @@ impl<K: Rows> ShardKindOf<K> {
             left_count: 0,
             arrived_count: 0,
         }
+    }
+
+    /// The rows of vacant slots.
+    fn nobody(&self) -> K {
+        self.closed_form.as_ref().map_or_else(K::zeroed, |form| form.nobody)
     }
 
     /// The cell's roll, grown to hold it if need be.
@@ -190,10 +202,11 @@ impl<K: Rows> ShardKindOf<K> {
         let blocks = (agents.len() + spare).div_ceil(BLOCK);
         let end = first + (blocks * BLOCK) as u32;
         assert!((end as usize) < SLOTS_MAX, "zone {} has {end} agents: at most 16 million fit", cell.zone.0);
+        let nobody = self.nobody();
         let entity = |block: usize| {
             let nth = |slot: usize| agents.get(block * BLOCK + slot);
             let agents = std::array::from_fn(|slot| nth(slot).map_or(Agent::PARKED, |handoff| handoff.agent));
-            let rows = std::array::from_fn(|slot| nth(slot).map_or_else(K::zeroed, |handoff| handoff.rows));
+            let rows = std::array::from_fn(|slot| nth(slot).map_or(nobody, |handoff| handoff.rows));
             (agents_of(agents), K::blocks(rows))
         };
         cell.world.spawn_batch((0..blocks).map(entity));
@@ -264,9 +277,9 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         if roll.present() == 0 {
             return false;
         }
-        match &self.scan {
-            Some(scan) => {
-                scan(&roll.columns(), tick, &mut visit.slots);
+        match &self.closed_form {
+            Some(form) => {
+                (form.scan)(&roll.columns(), tick, &mut visit.slots);
                 visit.slots.retain(|&slot| {
                     let agent = roll.agent(slot);
                     agent.id.is_some() && agent.arrives <= tick
@@ -290,6 +303,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             K::name()
         );
         let roll = &mut rolls[visit.place];
+        let nobody = self.nobody();
         roll.events += visit.events;
         for departure in visit.departed.drain(..) {
             assert!(
@@ -299,11 +313,14 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             let cell = context.placement.cell(departure.zone, departure.id);
             let leaving = &mut self.leaving[context.placement.seat(cell).shard as usize];
             {
-                let (agent, rows) = roll.at(departure.slot);
+                let (agent, mut rows) = roll.at(departure.slot);
                 let wake = agent.wake.max(departure.arrives);
                 let moved = Agent { id: departure.id, wake, arrives: departure.arrives };
                 leaving.push(Handoff { cell, agent: moved, rows: K::read(&rows) });
                 *agent = Agent::PARKED;
+                if visit.dense {
+                    nobody.write(&mut rows);
+                }
             }
             roll.parked.push(departure.slot);
             // Its letters are routed to where it goes; the slot is set when it is placed.
@@ -345,7 +362,8 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         let missing = if wanted > 0 { wanted + (roll.len() / GROWTH) as usize } else { 0 };
         let blocks = roll.len() as usize / BLOCK + missing.div_ceil(BLOCK);
         if blocks > 0 {
-            new.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([K::zeroed(); BLOCK]))));
+            let nobody = self.nobody();
+            new.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([nobody; BLOCK]))));
             roll.move_to(new);
         }
     }

@@ -12,7 +12,7 @@ use super::directory::Directory;
 use super::due::LivesOf;
 use super::globals::{Tallied, TallyOf, Total};
 use super::hand::Drawer;
-use super::kind::{Handoff, Homeless, Scan, Settlers, ShardKind, ShardKindOf, SharedLanes};
+use super::kind::{ClosedForm, Handoff, Homeless, Settlers, ShardKind, ShardKindOf, SharedLanes};
 use super::mail::{Envelope, FlightOf, Inbox, InboxOf, Message, Outbox, OutboxOf};
 use super::post::{ShardPost, ShardPostOf};
 use super::rows::Rows;
@@ -43,14 +43,14 @@ pub(crate) trait KindPart: Any + Send + Sync {
 pub(crate) struct KindEntry<K: Rows> {
     pub index: usize,
     pub settle: Vec<Settle<K>>,
-    pub scan: Option<Arc<Scan<K>>>,
+    pub closed_form: Option<Arc<ClosedForm<K>>>,
     lanes: Option<SharedLanes<Handoff<K>>>,
     lives: Vec<Desk<Lives<K>>>,
 }
 
 impl<K: Rows> KindEntry<K> {
     pub(crate) fn new(index: usize) -> Self {
-        Self { index, settle: Vec::new(), scan: None, lanes: None, lives: Vec::new() }
+        Self { index, settle: Vec::new(), closed_form: None, lanes: None, lives: Vec::new() }
     }
 }
 
@@ -65,7 +65,7 @@ impl<K: Rows> KindPart for KindEntry<K> {
     fn for_shard(&self, shard: usize, shards: usize, may_travel: bool) -> Box<dyn ShardKind> {
         let lanes = self.lanes.clone().expect("prepared");
         let lives = self.lives[shard].clone();
-        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, self.scan.clone(), may_travel, shards))
+        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, self.closed_form.clone(), may_travel, shards))
     }
 
     fn hand_to(&self, shard: usize, drawer: &mut Drawer) {

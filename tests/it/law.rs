@@ -162,7 +162,8 @@ impl Scenario for Law {
             let depot = Depot { stock: 0, last_from: 0 };
             settlement.add(AgentId(agents + zone.0), (depot,), Some(Tick(5 + zone.0 as u64)));
         });
-        sim.closed_form::<(Courier,)>(|(couriers,), tick, due| {
+        let nobody = Courier { fuel: i64::MAX, since: 0, rate: 0, until: u32::MAX, parcels: 0 };
+        sim.closed_form::<(Courier,)>((nobody,), |(couriers,), tick, due| {
             due.extend((0..couriers.len() as u32).filter(|&slot| couriers[slot as usize].is_due(tick)));
         });
         sim.on_due(couriers).on_due(depots);

@@ -36,6 +36,20 @@ pub struct Body {
 const _: () = assert!(size_of::<Body>() == 32);
 
 impl Body {
+    /// The body of nobody: never due.
+    pub const NOBODY: Self = Self {
+        since: u32::MAX,
+        until: u32::MAX,
+        needs: [0; NEED_COUNT],
+        place: u32::MAX,
+        activity: 0,
+        pending: 0,
+        class: 0,
+        flags: 0,
+        valence: 0,
+        arousal: 0,
+    };
+
     /// What the resident does.
     #[inline]
     pub fn doing(&self) -> Activity {

@@ -9,6 +9,7 @@ use super::live;
 use super::place::{place_receive, place_wake};
 use super::preset::CityParams;
 use super::rows::{Body, Contacts, Note, Person, Place};
+use super::scan::Scan;
 use super::settle::settle;
 use super::town::{Effects, Env};
 use super::{report, validate};
@@ -74,12 +75,11 @@ impl Scenario for City {
             }
         });
 
-        let rules = city.clone();
-        sim.closed_form::<Resident>(move |(bodies, _, _), tick, due| {
-            let rates = &rules.rules.rates;
-            due.extend((0..bodies.len() as u32).filter(|&slot| bodies[slot as usize].is_due(tick, rates)));
-        });
-        sim.closed_form::<(Place,)>(|(places,), tick, due| {
+        let scan = Scan::new(&city.rules.rates, sim.simd());
+        let nobody = (Body::NOBODY, Person::zeroed(), Contacts::NOBODY);
+        sim.closed_form::<Resident>(nobody, move |(bodies, _, _), tick, due| scan.due(bodies, tick, due));
+        let nowhere = Place { next: u32::MAX, ..Place::zeroed() };
+        sim.closed_form::<(Place,)>((nowhere,), |(places,), tick, due| {
             due.extend((0..places.len() as u32).filter(|&slot| places[slot as usize].is_due(tick)));
         });
         sim.on_due(residents_live).on_due(places_live);
