@@ -43,8 +43,8 @@ const SPLIT_AGENTS: u32 = 256;
 /// Parts of a zone at most.
 const PARTS_MAX: u64 = 64;
 
-/// Moves in one review at most. More than a few at once would be felt.
-const MOVES_MAX: usize = 16;
+/// Moves in one review at most: each takes as long as filing the wakes of the cell.
+const MOVES_MAX: usize = 64;
 
 /// What to change, given what each cell cost.
 pub(crate) fn plan(costs: &[Cost], shards: usize) -> Vec<Change> {
