@@ -16,7 +16,7 @@ use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, Ta
 use super::report::Series;
 use super::rows::Rows;
 use super::scenario::Timing;
-use crate::base::{AgentId, Calendar, Seed, Stream, Tick, ZoneId};
+use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId};
 
 /// Makes a zone's instance of a system.
 pub(crate) type SystemMaker = Box<dyn Fn() -> BoxedSystem + Send + Sync>;
@@ -86,6 +86,11 @@ impl Builder {
     /// Worker threads that setting up may use.
     pub fn workers(&self) -> usize {
         self.options.workers.unwrap_or_else(crate::exec::cores::count)
+    }
+
+    /// Vector instructions that a closed form may use: never more than the processor has.
+    pub fn simd(&self) -> Simd {
+        self.options.simd.map_or(Simd::best(), |simd| simd.min(Simd::best()))
     }
 
     /// Divides the space into so many zones; 24 otherwise.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Timing;
-use crate::base::{Calendar, DateTime, Tick};
+use crate::base::{Calendar, DateTime, Simd, Tick};
 
 /// How transitions are found; never what they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -77,6 +77,8 @@ pub struct RunOptions {
     pub pin: bool,
     /// How transitions are found.
     pub stepping: Stepping,
+    /// Vector instructions that closed forms may use; the best of the processor if `None`.
+    pub simd: Option<Simd>,
     /// Level of detail.
     pub detail: DetailPolicy,
     /// Simulated seconds per wall second; as fast as it goes if `None`.
@@ -96,6 +98,7 @@ impl Default for RunOptions {
             workers: None,
             pin: false,
             stepping: Stepping::Event,
+            simd: None,
             detail: DetailPolicy::Auto,
             time_scale: None,
             deal: 0,

@@ -9,6 +9,7 @@ use super::live;
 use super::place::{place_receive, place_wake};
 use super::preset::CityParams;
 use super::rows::{Body, Contacts, Note, Person, Place};
+use super::scan;
 use super::settle::settle;
 use super::town::{Effects, Env};
 use super::{report, validate};
@@ -74,10 +75,9 @@ impl Scenario for City {
             }
         });
 
-        let rules = city.clone();
+        let (simd, rules) = (sim.simd(), city.clone());
         sim.closed_form::<Resident>(move |(bodies, _, _), tick, due| {
-            let rates = &rules.rules.rates;
-            due.extend((0..bodies.len() as u32).filter(|&slot| bodies[slot as usize].is_due(tick, rates)));
+            scan::due(simd, bodies, tick, &rules.rules.rates, due);
         });
         sim.closed_form::<(Place,)>(|(places,), tick, due| {
             due.extend((0..places.len() as u32).filter(|&slot| places[slot as usize].is_due(tick)));
