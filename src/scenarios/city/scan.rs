@@ -4,8 +4,21 @@
 //! loop is the definition, and the others are held equal to it for any bytes whatever.
 //!
 //! They ask two questions of 8 or 16 bodies at once. Whether the activity is over is answered exactly. Whether a need
-//! has fallen to its threshold is answered by 16-bit bounds (a [`Ceiling`]), which may say yes too early by a minute or
-//! so, never too late; who passes is asked again by the scalar test.
+//! has fallen to its threshold is answered by 16-bit bounds (a [`Ceiling`]), which may say yes too early, never too
+//! late; who passes is asked again by the scalar test.
+//!
+//! Measured on a Xeon of 2.8 GHz (Ice Lake, two shared cores), nanoseconds a body, 4,096 bodies of an evening in the
+//! second-level cache:
+//!
+//! | | scalar | AVX2 | AVX-512 |
+//! |---|---|---|---|
+//! | as here; two needs may interrupt, as in the city | 9.7 | 0.95 | 0.73 |
+//! | as here; every need may interrupt | | 1.5 | 1.2 |
+//! | bounds by class and activity, gathered from a table; two needs | | 1.9 | 1.3 |
+//! | the same; every need | | 5.0 | 3.2 |
+//!
+//! Bounds by activity alone fit in registers and need no gather, and let pass too early no more than one resident in
+//! five hundred, at eight in the morning; one in six thousand late in the evening.
 
 use super::kinds::{ACTIVITY_COUNT, NEED_COUNT};
 use super::needs::{CLASS_COUNT, Rates};
@@ -26,6 +39,7 @@ const UNIT: u32 = 5;
 /// Then `F * E >= m * 2^16 / 2^b`, and so `(F * E >> 16) >= floor(m / 2^b)`, which is at least `ceil(m / 2^b) - 1`. The
 /// test is `(F * E >> 16) + 1 > ceil(m / 2^b) - 1`, for `m = 0` put so that it never holds: 0 minus 1 wraps to 65,535.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub struct Ceiling {
     /// `F` of two needs, the lower numbered one in the lower half, by pair and activity.
     fall: [[u32; LINE_COUNT]; PAIR_COUNT],
@@ -48,8 +62,8 @@ impl Ceiling {
         let most = fall.as_flattened().as_flattened().iter().max().map_or(0, |&most| most as u64);
         let bound = |fall: u64, b: u32| (fall << UNIT).div_ceil(1 << b);
         assert!(most < 1 << 24, "a fall of {most} 65,536ths a tick is more than the closed form allows");
-        // 1 at least, so that `scale` fits 16 bits, and 13 at most.
-        let b = (1..).find(|&b| bound(most, b) <= u16::MAX as u64).expect("13 is enough for 24 bits");
+        // 1 at least, so that `scale` fits 16 bits, and 14 at most.
+        let b = (1..).find(|&b| bound(most, b) <= u16::MAX as u64).expect("14 is enough for 24 bits");
         let pair = |low: u64, high: u64| (low | high << 16) as u32;
         let fall = std::array::from_fn(|p| {
             std::array::from_fn(|line| pair(bound(fall_of(line, 2 * p), b), bound(fall_of(line, 2 * p + 1), b)))
@@ -418,11 +432,11 @@ mod tests {
                     }
                 }
                 // All at once around their own wake-up: each moved so that it wakes within a tick of the same one.
-                let meeting = 1 << 26;
+                let meeting = 1_u32 << 26;
                 let moved: Vec<_> = bodies
                     .iter()
                     .map(|body| {
-                        let by = (meeting as u32).wrapping_sub(body.next_wake(rates)).wrapping_add(draws.below(3));
+                        let by = meeting.wrapping_sub(body.next_wake(rates)).wrapping_add(draws.below(3));
                         Body { since: body.since.wrapping_add(by), until: body.until.wrapping_add(by), ..*body }
                     })
                     .collect();
