@@ -3,7 +3,9 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 
-use myriad::base::{AgentId, LonLat, Polygon, RowHash, Seed, Stream, Tick, ZoneId, apportion, philox4x32_10};
+use myriad::base::{AgentId, LonLat, Polygon, RowHash, Seed, Simd, Stream, Tick, ZoneId, apportion, philox4x32_10};
+use myriad::prelude::{All, Params, RunOptions, Simulation};
+use myriad::scenarios::city::{Body, City, CityParams, Rules, due};
 
 const N: u32 = 4_096;
 
@@ -35,7 +37,32 @@ fn kernels(criterion: &mut Criterion) {
         let point = |n: u32| LonLat { lon: -74.03 + 0.06 * (n as f64 / N as f64), lat: 40.701 };
         bench.iter(|| (0..N).filter(|&n| polygon.contains(point(n))).count());
     });
+    let (bodies, now, rules) = evening();
+    let mut found = Vec::new();
+    for level in Simd::all() {
+        group.bench_function(format!("dense scan, {level}"), |bench| {
+            bench.iter(|| {
+                found.clear();
+                due(level, black_box(&bodies), black_box(now), &rules.rates, &mut found);
+                found.len()
+            });
+        });
+    }
     group.finish();
+}
+
+/// Residents as they are at seven in the evening, when most may be interrupted, and the rules by which they live.
+fn evening() -> (Vec<Body>, u32, Rules) {
+    let options = RunOptions { agents: Some(N as u64), ..RunOptions::default() };
+    let mut engine = Simulation::of::<City>(Params::defaults()).options(options).build().expect("a city");
+    let (calendar, evening) = (engine.calendar(), Tick(19 * 36_000));
+    while engine.now() < evening {
+        engine.advance(evening).expect("a day without a fault");
+    }
+    let bodies = engine.ask(|bodies: All<Body>| bodies.iter().map(|(_, body)| *body).collect::<Vec<_>>());
+    let bodies = bodies.expect("residents");
+    let rules = Rules::compile(&CityParams::defaults(), &calendar, 100).expect("rules");
+    (bodies, evening.0 as u32, rules)
 }
 
 criterion_group!(benches, kernels);

@@ -1,30 +1,47 @@
-//! Which vector instructions to use: found out when the program runs, so that one binary serves every machine.
+//! Which vector instructions a loop may use: found out at run time, never visible in a result.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A level of vector instructions. Every kernel has a scalar twin that gives the same bits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// A level of vector instructions. Each includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Simd {
-    /// None beyond what the compiler takes for granted.
+    /// None but those that the compiler may always use. What the other levels find is held equal to this.
     Scalar,
-    /// AVX2: 256 bits, x86-64 machines since 2013.
+    /// Registers of 256 bits: AVX2.
     Avx2,
+    /// Registers of 512 bits and masks: AVX-512 F and BW.
+    Avx512,
 }
 
 impl Simd {
-    /// The levels that this machine has, lowest first.
-    pub fn available() -> Vec<Self> {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return vec![Self::Scalar, Self::Avx2];
+    /// Every level, the plainest first.
+    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512];
+
+    /// The highest level that this processor has. The processor is asked once: later calls read what it said.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub fn best() -> Self {
+        use std::arch::is_x86_feature_detected as has;
+        if !has!("avx2") {
+            Self::Scalar
+        } else if has!("avx512f") && has!("avx512bw") {
+            Self::Avx512
+        } else {
+            Self::Avx2
         }
-        vec![Self::Scalar]
     }
 
-    /// The highest level that this machine has.
+    /// The highest level that this processor has: on this architecture there is but one.
+    #[cfg(not(target_arch = "x86_64"))]
+    #[inline]
     pub fn best() -> Self {
-        Self::available().pop().unwrap_or(Self::Scalar)
+        Self::Scalar
+    }
+
+    /// The levels that this processor has, the plainest first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|&level| level <= Self::best())
     }
 }
 
@@ -33,6 +50,7 @@ impl fmt::Display for Simd {
         f.write_str(match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
         })
     }
 }
@@ -40,11 +58,8 @@ impl fmt::Display for Simd {
 impl FromStr for Simd {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "scalar" => Ok(Self::Scalar),
-            "avx2" => Ok(Self::Avx2),
-            _ => Err(format!("`{text}` is no level of vector instructions: scalar or avx2")),
-        }
+        let named = Self::ALL.into_iter().find(|level| level.to_string() == text);
+        named.ok_or_else(|| format!("`{text}` is no level of vector instructions: scalar, avx2 or avx512"))
     }
 }
 
@@ -53,12 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back_and_the_best_is_available() {
-        for level in [Simd::Scalar, Simd::Avx2] {
+    fn names_are_read_back_and_the_best_is_one_of_all() {
+        for level in Simd::ALL {
             assert_eq!(level.to_string().parse(), Ok(level));
         }
-        assert!("sse9".parse::<Simd>().is_err());
-        assert_eq!(Simd::available().last(), Some(&Simd::best()));
-        assert_eq!(Simd::available()[0], Simd::Scalar);
+        assert!("sse".parse::<Simd>().unwrap_err().contains("`sse`"));
+        let all: Vec<_> = Simd::all().collect();
+        assert_eq!((all[0], all.last()), (Simd::Scalar, Some(&Simd::best())));
+        assert!(all.is_sorted());
     }
 }

@@ -89,6 +89,11 @@ impl Builder {
         self.options.workers.unwrap_or_else(crate::exec::cores::count)
     }
 
+    /// Vector instructions that a closed form may use: never more than the processor has.
+    pub fn simd(&self) -> Simd {
+        self.options.simd.map_or(Simd::best(), |simd| simd.min(Simd::best()))
+    }
+
     /// Divides the space into so many zones; 24 otherwise.
     pub fn zones(&mut self, count: usize) -> &mut Self {
         self.zone_count = count;
@@ -166,11 +171,6 @@ impl Builder {
     ) -> &mut Self {
         self.kind_entry::<K>().closed_form = Some(Arc::new(ClosedForm { nobody, scan: Box::new(scan) }));
         self
-    }
-
-    /// The vector instructions that a closed form may use.
-    pub fn simd(&self) -> Simd {
-        self.options.simd.unwrap_or(Simd::best())
     }
 
     fn kind_entry<K: Rows>(&mut self) -> &mut KindEntry<K> {

@@ -1,5 +1,6 @@
 //! New York: the same however a run is carried out, nothing lost, and days as the surveys have them.
 
+use myriad::base::Simd;
 use myriad::prelude::*;
 use myriad::scenarios::City;
 
@@ -92,6 +93,18 @@ fn event_and_dense_stepping_agree() {
     let dense = run(20_000, 2 * HOUR, |options| options.stepping = Stepping::Dense);
     assert_eq!(outcome(&event), outcome(&dense));
     assert!(event.transitions > 50_000);
+}
+
+/// Whatever vector instructions the closed form uses.
+#[test]
+fn vector_instructions_do_not_show() {
+    let run = |level| run(3_000, HOUR / 2, |options| (options.stepping, options.simd) = (Stepping::Dense, Some(level)));
+    let reference = run(Simd::Scalar);
+    assert!(reference.transitions > 1_000);
+    // All of them: one that the processor lacks has to give way to one that it has.
+    for level in Simd::ALL {
+        assert_eq!(outcome(&reference), outcome(&run(level)), "{level}");
+    }
 }
 
 #[test]

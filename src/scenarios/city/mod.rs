@@ -5,7 +5,8 @@
 //! | `world` | the scenario: what it declares to the engine, and its two systems |
 //! | `inputs`, `founding` | before the first tick: map, census, weather, prices; then households, jobs, places |
 //! | `kinds`, `rows` | the vocabularies, and the state: plain old data |
-//! | `needs`, `scan` | what changes by itself: needs and moods, in closed form; and who is due, for many at once |
+//! | `needs` | what changes by itself: needs and moods, in closed form |
+//! | `scan` | which residents of a zone are due at a tick, many at a time: dense stepping's inner loop |
 //! | `live`, `choice`, `plan`, `contacts` | what a resident does at a transition |
 //! | `place` | what shops, schools, workplaces and the rest do: count, introduce, pay |
 //! | `preset`, `rules` | every number, and its compiled form |
@@ -44,7 +45,7 @@ pub use kinds::{ACTIVITY_COUNT, Activity, Mode, NEED_COUNT, Need, NoteKind, PLAC
 pub use preset::CityParams;
 pub use rows::{Body, Contacts, Note, Person, Place};
 pub use rules::Rules;
-pub use scan::Scan;
+pub use scan::due;
 pub use settle::Settler;
 pub use town::{Effects, Env, Town, Weather};
 pub use world::City;

@@ -6,6 +6,7 @@
 
 use super::kinds::{ACTIVITY_COUNT, Activity, NEED_COUNT, Need};
 use super::rows::{Body, Person};
+use super::scan::Ceiling;
 
 /// How many classes of residents the rates tell apart: four ages by four degrees of extraversion.
 pub const CLASS_COUNT: usize = 16;
@@ -25,6 +26,8 @@ pub struct Rates {
     pub fall: [[[u32; NEED_COUNT]; ACTIVITY_COUNT]; CLASS_COUNT],
     /// The level at which a need becomes critical.
     pub threshold: [u16; NEED_COUNT],
+    /// Bounds of `fall`, to be made anew when that or `threshold` changes.
+    pub ceiling: Ceiling,
     /// Change of valence and of arousal toward their targets in 65,536ths a tick.
     pub mood: [u32; 2],
 }

@@ -3,6 +3,7 @@
 use super::kinds::{ACTIVITY_COUNT, Activity, Mode, NEED_COUNT, Need, PLACE_KIND_COUNT, PlaceKind, Role};
 use super::needs::{CLASS_COUNT, FULL, Rates};
 use super::preset::CityParams;
+use super::scan::Ceiling;
 use crate::base::{Calendar, DateTime, Tick};
 
 /// What is fixed about an activity.
@@ -329,6 +330,7 @@ fn rates(params: &CityParams, calendar: &Calendar) -> Rates {
         change: [[[0; NEED_COUNT]; ACTIVITY_COUNT]; CLASS_COUNT],
         fall: [[[0; NEED_COUNT]; ACTIVITY_COUNT]; CLASS_COUNT],
         threshold: [0; NEED_COUNT],
+        ceiling: Ceiling::default(),
         mood: [0; 2],
     };
     let hour = calendar.ticks_per_hour() as f64;
@@ -362,6 +364,7 @@ fn rates(params: &CityParams, calendar: &Calendar) -> Rates {
             }
         }
     }
+    rates.ceiling = Ceiling::of(&rates.fall, &rates.threshold);
     let speed = |name: &str| whole(params.number(name) * 65_536.0 / hour).clamp(0, 1 << 24) as u32;
     rates.mood = [speed("mood.valence_speed"), speed("mood.arousal_speed")];
     rates

@@ -9,7 +9,7 @@ use super::live;
 use super::place::{place_receive, place_wake};
 use super::preset::CityParams;
 use super::rows::{Body, Contacts, Note, Person, Place};
-use super::scan::Scan;
+use super::scan;
 use super::settle::settle;
 use super::town::{Effects, Env};
 use super::{report, validate};
@@ -75,9 +75,11 @@ impl Scenario for City {
             }
         });
 
-        let scan = Scan::new(&city.rules.rates, sim.simd());
+        let (simd, rules) = (sim.simd(), city.clone());
         let nobody = (Body::NOBODY, Person::zeroed(), Contacts::NOBODY);
-        sim.closed_form::<Resident>(nobody, move |(bodies, _, _), tick, due| scan.due(bodies, tick, due));
+        sim.closed_form::<Resident>(nobody, move |(bodies, _, _), tick, due| {
+            scan::due(simd, bodies, tick, &rules.rules.rates, due);
+        });
         let nowhere = Place { next: u32::MAX, ..Place::zeroed() };
         sim.closed_form::<(Place,)>((nowhere,), |(places,), tick, due| {
             due.extend((0..places.len() as u32).filter(|&slot| places[slot as usize].is_due(tick)));
