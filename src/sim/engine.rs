@@ -223,8 +223,9 @@ impl Engine {
 
     /// Deals shards to workers by what they cost of late, and lets lanes that overflowed grow.
     fn review(&mut self) {
-        let costs: Vec<u64> = self.shards.iter_mut().map(|shard| lock_mut(shard).stats.zones_ns).collect();
-        self.order.sort_by_key(|&shard| (std::cmp::Reverse(costs[shard as usize]), shard));
+        let shards = &self.shards;
+        let cost = |shard: u32| lock(&shards[shard as usize]).stats.zones_ns;
+        self.order.sort_unstable_by_key(|&shard| (std::cmp::Reverse(cost(shard)), shard));
         for kind in &self.furnisher.kinds {
             kind.grow();
         }

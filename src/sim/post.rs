@@ -1,5 +1,7 @@
 //! A shard's part in a type of message: what its agents sent, and what was sent to them.
 
+use std::cmp::Ordering;
+
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::hand::short_name;
@@ -96,6 +98,12 @@ impl<M: Message> ShardPostOf<M> {
     }
 }
 
+/// The order of letters that are applied to one agent at one tick.
+fn canonical<M>(letters: &[Envelope<M>], a: &Key, b: &Key) -> Ordering {
+    let deliver = |key: &Key| letters[key.index as usize].deliver;
+    (deliver(a), a.from, a.index).cmp(&(deliver(b), b.from, b.index))
+}
+
 /// The agents of messages that nobody is: a mistake of the model.
 #[cold]
 fn nobody(from: AgentId, to: AgentId) -> ! {
@@ -139,10 +147,7 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             *key = Key::new(entry, tick_of_window & 0xffff, key.from, key.index);
             tick_of_window < window_ticks
         });
-        self.sorter.sort(&mut inbox.keys, places, |a, b| {
-            let deliver = |key: &Key| letters[key.index as usize].deliver;
-            (deliver(a), a.from, a.index).cmp(&(deliver(b), b.from, b.index))
-        });
+        self.sorter.sort(&mut inbox.keys, places, |a, b| canonical(letters, a, b));
         !inbox.keys.is_empty()
     }
 
@@ -183,8 +188,10 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
         for kind in 0..self.kinds {
             let offered = &mut inbox.offered[kind];
             self.ends[kind] = offered.end;
-            // A stable sort: letters of one agent and tick stay in order.
-            inbox.keys[offered.clone()].sort_by_key(Key::tick_of_window);
+            inbox.keys[offered.clone()].sort_unstable_by(|a, b| {
+                let at = |key: &Key| (key.tick_of_window(), key.at);
+                at(a).cmp(&at(b)).then_with(|| canonical(&inbox.letters, a, b))
+            });
             offered.end = offered.start;
         }
     }

@@ -46,7 +46,8 @@ impl NewYork {
     ) -> Result<Self, RunError> {
         let rules = Rules::compile(params, &calendar, exchange_ticks).map_err(RunError::Input)?;
         let atlas = Atlas::open(params.text("map"))?;
-        let census = Census::open(params.text("population"), &atlas, params)?;
+        let mut census = Census::open(params.text("population"), &atlas, params)?;
+        census.crowd(params.whole("density.district") as u16, params.number("density.factor"), &atlas);
         let source = WeatherSource::open(params.text("weather"))?;
         let known = if matches!(source, WeatherSource::Measured(_)) { days } else { DAY_COUNT };
         let weather = source.days(calendar.start(), known, seed)?;

@@ -171,6 +171,19 @@ impl Census {
         Ok(Self { tracts: tracts.into_iter().flatten().collect(), note: None })
     }
 
+    /// Makes a district `factor` times as dense.
+    pub fn crowd(&mut self, district: u16, factor: f64, atlas: &Atlas) {
+        if factor == 1.0 {
+            return;
+        }
+        let mut carry = Carry::default();
+        for (tract, zone) in self.tracts.iter_mut().zip(&atlas.zones) {
+            if zone.district == district {
+                *tract = tract.scaled((tract.residents as f64 * factor) as u64, &mut carry);
+            }
+        }
+    }
+
     /// The same city with `total` residents: boroughs first, then districts within them, then tracts, each by largest
     /// remainder. With the counted total nothing changes.
     pub fn scaled(&self, total: u64, atlas: &Atlas) -> Vec<Tract> {
