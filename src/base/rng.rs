@@ -134,18 +134,21 @@ impl<const BLOCKS: usize> Draws<BLOCKS> {
     #[inline]
     pub fn u32(&mut self) -> u32 {
         if self.used == 4 * BLOCKS as u32 {
-            self.refill();
+            return self.refill();
         }
         let word = self.blocks.as_flattened()[self.used as usize];
         self.used += 1;
         word
     }
 
-    fn refill(&mut self) {
+    /// Computes the next blocks and takes their first word. Not inlined: a transition has a dozen places that draw.
+    #[inline(never)]
+    fn refill(&mut self) -> u32 {
         let [c0, c1, c2, c3] = self.counter;
         self.blocks = blocks(std::array::from_fn(|nth| [c0, c1, c2, c3.wrapping_add(nth as u32)]), self.key);
         self.counter[3] = c3.wrapping_add(BLOCKS as u32);
-        self.used = 0;
+        self.used = 1;
+        self.blocks[0][0]
     }
 
     /// The next 64 bits (two words).
@@ -183,12 +186,14 @@ impl<const BLOCKS: usize> Draws<BLOCKS> {
     /// (Irwin-Hall) from three words, integers only.
     #[inline]
     pub fn normal256(&mut self) -> i32 {
-        let mut sum = 0;
+        // Two sums of six bytes side by side.
+        const BYTES: u32 = 0x00FF_00FF;
+        let mut sums = 0;
         for _ in 0..3 {
             let word = self.u32();
-            sum += (word & 255) + (word >> 8 & 255) + (word >> 16 & 255) + (word >> 24);
+            sums += (word & BYTES) + (word >> 8 & BYTES);
         }
-        sum as i32 - 1530
+        ((sums & 0xFFFF) + (sums >> 16)) as i32 - 1530
     }
 }
 
