@@ -16,7 +16,7 @@ const EXACT_MEAN_MAX: f64 = 500.0;
 
 /// A number in `(0, 1)`, ends excluded, symmetric about 1/2: the middle of one of 2^32 equal parts. One word.
 #[inline]
-pub fn open_unit(draws: &mut Draws) -> f64 {
+pub fn open_unit<const BLOCKS: usize>(draws: &mut Draws<BLOCKS>) -> f64 {
     (draws.u32() as f64 + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
@@ -53,7 +53,7 @@ pub fn normal(draws: &mut Draws, mean: f64, deviation: f64) -> f64 {
 
 /// Log-normal: `median * exp(sigma * z)` with z standard normal. One word. The mean is `median * exp(sigma^2 / 2)`.
 #[inline]
-pub fn log_normal(draws: &mut Draws, median: f64, sigma: f64) -> f64 {
+pub fn log_normal<const BLOCKS: usize>(draws: &mut Draws<BLOCKS>, median: f64, sigma: f64) -> f64 {
     median * libm::exp(sigma * normal_quantile(open_unit(draws)))
 }
 

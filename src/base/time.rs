@@ -368,7 +368,7 @@ impl Calendar {
 
     /// Milliseconds from the midnight before the start. Exact below 2^64 ms, 584 million years.
     #[inline]
-    const fn ms(&self, tick: Tick) -> u64 {
+    pub const fn ms(&self, tick: Tick) -> u64 {
         tick.0 * self.tick_ms as u64 + self.offset_ms
     }
 

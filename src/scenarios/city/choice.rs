@@ -3,7 +3,7 @@
 //! A utility is a whole number: an appeal, the square of an unmet need times its weight, what day, hour, weather and
 //! purse add or take, and a random part. Squares make people do what they miss most before they miss it badly.
 
-use super::kinds::{ACTIVITY_COUNT, Activity, Need, PlaceKind, Role};
+use super::kinds::{Activity, Need, PlaceKind, Role};
 use super::plan::{Night, Shift, leave_for, night, shift, trip};
 use super::rows::{Body, Person};
 use super::rules::DayFacts;
@@ -97,6 +97,7 @@ pub fn duty_of(person: &Person) -> Activity {
 }
 
 /// Decides. `last` is what the resident did until now, `banned` what has just proved impossible.
+#[inline]
 #[allow(clippy::too_many_arguments)]
 pub fn choose<T: Town>(
     env: &Env<T>,
@@ -127,22 +128,18 @@ pub fn choose<T: Town>(
     if outlook.is_night(n.prepare) && banned != Some(Activity::Sleep) {
         return home(Activity::Sleep);
     }
-    let utilities = utilities(env, moment, body, person, outlook, banned, draws);
-    let mut best = (Activity::Rest, i32::MIN);
-    for activity in Activity::ALL {
-        let utility = utilities[activity.index()];
-        if utility > best.1 {
-            best = (activity, utility);
-        }
-    }
-    place_of(env, best.0, moment, zone, person, outlook, draws).unwrap_or(home(match best.0 {
+    let best = most_useful(env, moment, body, person, outlook, banned, draws);
+    place_of(env, best, moment, zone, person, outlook, draws).unwrap_or(home(match best {
         // Nothing is open: stay in.
         Activity::Shop | Activity::Outing => Activity::Leisure,
         other => other,
     }))
 }
 
-fn utilities<T: Town>(
+/// The activity of the highest utility; of several the first.
+///
+/// A third of a transition: what is out of the question is not weighed.
+fn most_useful<T: Town>(
     env: &Env<T>,
     moment: Moment,
     body: &Body,
@@ -150,70 +147,65 @@ fn utilities<T: Town>(
     outlook: &Outlook,
     banned: Option<Activity>,
     draws: &mut Draws,
-) -> [i32; ACTIVITY_COUNT] {
-    const NEVER: i32 = i32::MIN;
+) -> Activity {
     let rules = env.rules;
     let n = &rules.n;
     let free_day = outlook.facts.is_free();
     let noise = draws.u64();
     // Unmet needs in 1,024ths.
-    let unmet = body.needs.map(|level| ((u16::MAX - level) >> 6) as i32);
+    let unmet = |need: Need| ((u16::MAX - body.needs[need.index()]) >> 6) as i32;
     let want = |need: Need| {
-        let unmet = unmet[need.index()];
+        let unmet = unmet(need);
         (rules.weight[need.index()] * ((unmet * unmet) >> 10)) >> 10
     };
-    let base = |activity: Activity| {
-        let rule = &rules.activity[activity.index()];
+    let mut best = (Activity::Rest, i32::MIN);
+    let mut weigh = |activity: Activity, more: i32| {
         // Eight activities compete (Wash, Eat, and from Shop to Rest), eight bytes of one draw.
         let nth = if activity < Activity::Travel { activity.index() - 1 } else { activity.index() - 4 };
         let byte = noise >> (8 * nth) & 255;
-        rule.appeal + if free_day { rule.free_day } else { 0 } + ((n.noise * byte as i32) >> 8)
-    };
-    let free = outlook.free();
-    let can_go_out = person.age >= ALONE_AGE && free > OUT_FREE + 20 && (420..1_380).contains(&moment.minute);
-    let can_pay = person.money > -n.credit;
-    let grown = person.age >= GROWN_AGE;
-
-    let mut utility = [NEVER; ACTIVITY_COUNT];
-    let mut set = |activity: Activity, allowed: bool, value: i32| {
-        if allowed && banned != Some(activity) {
-            utility[activity.index()] = value;
+        let appeal = rules.activity[activity.index()].appeal[free_day as usize];
+        let utility = appeal + ((n.noise * byte as i32) >> 8) + more;
+        if utility > best.1 && banned != Some(activity) {
+            best = (activity, utility);
         }
     };
-    let mealtime = matches!(moment.minute, 390..=570 | 700..=810 | 1_050..=1_230);
-    let hungry = unmet[Need::Hunger.index()] > n.appetite;
-    set(
-        Activity::Eat,
-        hungry && free >= 8,
-        base(Activity::Eat) + want(Need::Hunger) + if mealtime { n.mealtime } else { 0 },
-    );
-    set(Activity::Wash, unmet[Need::Hygiene.index()] > n.dirt && free >= 5, base(Activity::Wash) + want(Need::Hygiene));
-    set(Activity::Leisure, true, base(Activity::Leisure) + want(Need::Fun));
-    set(Activity::Socialise, free >= 15, base(Activity::Socialise) + want(Need::Social));
-    set(Activity::Rest, true, base(Activity::Rest) + want(Need::Comfort));
+    let free = outlook.free();
+    let minute = moment.minute;
+    let can_go_out =
+        person.age >= ALONE_AGE && free > OUT_FREE + 20 && (420..1_380).contains(&minute) && person.money > -n.credit;
+
+    if unmet(Need::Hygiene) > n.dirt && free >= 5 {
+        weigh(Activity::Wash, want(Need::Hygiene));
+    }
+    if unmet(Need::Hunger) > n.appetite && free >= 8 {
+        let mealtime = matches!(minute, 390..=570 | 700..=810 | 1_050..=1_230);
+        weigh(Activity::Eat, want(Need::Hunger) + if mealtime { n.mealtime } else { 0 });
+    }
+    let (fun, social) = (want(Need::Fun), want(Need::Social));
+    if can_go_out && person.age >= GROWN_AGE {
+        let empty = rules.empty[person.pantry as usize];
+        if empty > 200 {
+            weigh(Activity::Shop, (n.shop * ((empty * empty) >> 10)) >> 10);
+        }
+    }
+    weigh(Activity::Leisure, fun);
+    if can_go_out && free > OUT_FREE + 45 {
+        let weather = env.town.weather(moment.day);
+        let rain = if weather.rain as u32 >= n.wet { n.rain } else { 0 };
+        let cold = (n.mild - weather.temperature as i32).max(0) * n.cold / 10;
+        weigh(Activity::Outing, (fun + social) / 2 - rain - cold);
+    }
+    if free >= 15 {
+        weigh(Activity::Socialise, social);
+    }
     let quota = rules.chores[(person.role as usize).min(Role::ALL.len() - 1)][free_day as usize];
     let left = quota - person.chores as i32 * 5;
-    // The chores left, as a share of a usual day's, so that a large quota fills more hours.
-    set(
-        Activity::Chores,
-        left > 5 && free >= 10 && (380..1_400).contains(&moment.minute),
-        base(Activity::Chores) + n.chores * left.min(180) / 128,
-    );
-    let empty = 1_024 - (person.pantry as i32 * 1_024 / n.basket.max(1) as i32).min(1_024);
-    set(
-        Activity::Shop,
-        can_go_out && can_pay && grown && empty > 200,
-        base(Activity::Shop) + ((n.shop * ((empty * empty) >> 10)) >> 10),
-    );
-    let weather = env.town.weather(moment.day);
-    let rain = if weather.rain as u32 >= n.wet { n.rain } else { 0 };
-    let cold = (n.mild - weather.temperature as i32).max(0) * n.cold / 10;
-    set(
-        Activity::Outing,
-        can_go_out && can_pay && free > OUT_FREE + 45,
-        base(Activity::Outing) + (want(Need::Fun) + want(Need::Social)) / 2 - rain - cold,
-    );
-    utility
+    if left > 5 && free >= 10 && (380..1_400).contains(&minute) {
+        // The chores left, as a share of a usual day's, so that a large quota fills more hours.
+        weigh(Activity::Chores, n.chores * left.min(180) / 128);
+    }
+    weigh(Activity::Rest, want(Need::Comfort));
+    best.0
 }
 
 /// Where an activity takes place; `None` if it needs a place that is not to be had.
@@ -229,10 +221,10 @@ fn place_of<T: Town>(
     let n = &env.rules.n;
     let free_day = outlook.facts.is_free();
     let grown = person.age >= GROWN_AGE;
-    let weather = env.town.weather(moment.day);
     let (kind, reach) = match activity {
         Activity::Shop => (PlaceKind::Shop, n.reach_near),
         Activity::Outing => {
+            let weather = env.town.weather(moment.day);
             let dry = (weather.rain as u32) < n.wet && DAYLIGHT.contains(&moment.minute);
             if dry && (!grown || draws.chance16(n.park)) {
                 (PlaceKind::Park, n.reach_near)
@@ -289,6 +281,7 @@ pub fn is_open(opens: i32, closes: i32, minute: i32) -> bool {
 }
 
 /// Minutes for which an activity is begun.
+#[inline]
 pub fn stay_minutes<T: Town>(
     env: &Env<T>,
     activity: Activity,

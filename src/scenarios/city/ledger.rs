@@ -3,11 +3,12 @@
 
 use super::kinds::{ACTIVITY_COUNT, Activity, Role, Tally};
 use super::rows::Person;
-use crate::base::Calendar;
+use crate::base::{Calendar, Tick};
 use crate::sim::Tallied;
 
 /// Half-hours of a day.
 pub const SLOTS: usize = 48;
+const HALF_HOUR_MS: u64 = 30 * 60_000;
 
 /// The youngest that surveys of time use ask.
 const SURVEYED_AGE: u8 = 15;
@@ -36,8 +37,8 @@ impl Group {
     }
 }
 
-/// Ticks by day (of work for most, or free), group, half-hour and activity.
-type Spent = [[[[u64; ACTIVITY_COUNT]; SLOTS]; Group::ALL.len()]; 2];
+/// Milliseconds by day (of work for most, or free), group, activity and half-hour: a span is written to neighbours.
+type Spent = [[[[u64; SLOTS]; ACTIVITY_COUNT]; Group::ALL.len()]; 2];
 
 /// The city's counts.
 #[derive(Clone)]
@@ -48,7 +49,7 @@ pub struct Ledger {
 
 impl Default for Ledger {
     fn default() -> Self {
-        let spent = Box::new([[[[0; ACTIVITY_COUNT]; SLOTS]; Group::ALL.len()]; 2]);
+        let spent = Box::new([[[[0; SLOTS]; ACTIVITY_COUNT]; Group::ALL.len()]; 2]);
         Self { spent, counts: [0; Tally::ALL.len()] }
     }
 }
@@ -77,25 +78,32 @@ impl Ledger {
     /// Somebody did something from one tick to another.
     pub fn spend(&mut self, calendar: &Calendar, person: &Person, activity: Activity, from: u32, to: u32) {
         let group = Group::of(person) as usize;
-        let slot_ticks = (30 * calendar.ticks_per_minute()) as u32;
-        let start = (calendar.start().second_of_day() as u64 * calendar.ticks_per_minute() / 60) as u32;
-        let (mut from, to) = (from + start, to + start);
+        // Milliseconds, whose half-hours are divided by a constant: this is a tenth of a transition.
+        let (mut from, to) = (calendar.ms(Tick(from as u64)), calendar.ms(Tick(to as u64)));
+        let half_hours = from / HALF_HOUR_MS;
+        let mut end = (half_hours + 1) * HALF_HOUR_MS;
+        let (mut day, mut slot) = ((half_hours / SLOTS as u64) as u32, half_hours as usize % SLOTS);
         while from < to {
-            let slot = from / slot_ticks;
-            let end = to.min((slot + 1) * slot_ticks);
-            let free = calendar.weekday_of_day(slot / SLOTS as u32).is_weekend() as usize;
-            self.spent[free][group][slot as usize % SLOTS][activity.index()] += (end - from) as u64;
-            from = end;
+            let free = calendar.weekday_of_day(day).is_weekend() as usize;
+            for spent in &mut self.spent[free][group][activity.index()][slot..] {
+                *spent += end.min(to) - from;
+                if to <= end {
+                    return;
+                }
+                from = end;
+                end += HALF_HOUR_MS;
+            }
+            (day, slot) = (day + 1, 0);
         }
     }
 
-    /// Ticks spent on each activity in a half-hour, summed over the chosen days and groups.
+    /// Milliseconds spent on each activity in a half-hour, summed over the chosen days and groups.
     pub fn slot(&self, free: &[bool], groups: &[Group], slot: usize) -> [u64; ACTIVITY_COUNT] {
         let mut sum = [0; ACTIVITY_COUNT];
         for &free in free {
             for &group in groups {
-                let spent = &self.spent[free as usize][group as usize][slot];
-                sum.iter_mut().zip(spent).for_each(|(sum, more)| *sum += more);
+                let spent = &self.spent[free as usize][group as usize];
+                sum.iter_mut().zip(spent).for_each(|(sum, slots)| *sum += slots[slot]);
             }
         }
         sum
@@ -123,21 +131,21 @@ mod tests {
     fn time_is_counted_in_its_half_hours() {
         // A Friday, from 23:40 on.
         let calendar = Calendar::new(DateTime::new_const(1999, 5, 7, 23, 40, 0), 100);
-        let minute = 600;
+        let (minute, minute_ms) = (600, 60_000);
         let mut ledger = Ledger::default();
         let worker = Person { role: Role::Worker as u8, age: 30, ..Person::zeroed() };
         ledger.spend(&calendar, &worker, Activity::Leisure, 0, 10 * minute);
         ledger.spend(&calendar, &worker, Activity::Sleep, 10 * minute, 60 * minute);
         let group = [Group::Employed];
-        assert_eq!(ledger.slot(&[false], &group, 47)[Activity::Leisure.index()], 10 * minute as u64);
-        assert_eq!(ledger.slot(&[false], &group, 47)[Activity::Sleep.index()], 10 * minute as u64);
+        assert_eq!(ledger.slot(&[false], &group, 47)[Activity::Leisure.index()], 10 * minute_ms);
+        assert_eq!(ledger.slot(&[false], &group, 47)[Activity::Sleep.index()], 10 * minute_ms);
         assert_eq!(ledger.share(&[false], &group, 47, Activity::Sleep), 0.5);
-        assert_eq!(ledger.slot(&[true], &group, 0)[Activity::Sleep.index()], 30 * minute as u64);
-        assert_eq!(ledger.slot(&[true], &group, 1)[Activity::Sleep.index()], 10 * minute as u64);
+        assert_eq!(ledger.slot(&[true], &group, 0)[Activity::Sleep.index()], 30 * minute_ms);
+        assert_eq!(ledger.slot(&[true], &group, 1)[Activity::Sleep.index()], 10 * minute_ms);
         assert_eq!(ledger.slot(&[true, false], &[Group::Other, Group::Child], 0), [0; ACTIVITY_COUNT]);
         let mut sum = Ledger::default();
         sum.merge(&ledger);
         sum.merge(&ledger);
-        assert_eq!(sum.slot(&[true], &group, 0)[Activity::Sleep.index()], 60 * minute as u64);
+        assert_eq!(sum.slot(&[true], &group, 0)[Activity::Sleep.index()], 60 * minute_ms);
     }
 }

@@ -34,34 +34,42 @@ pub struct Night {
     pub minutes: i32,
 }
 
-/// Whether a resident's shift or school begins on a day of the run.
-fn has_duty<T: Town>(env: &Env<T>, id: AgentId, person: &Person, day: i32) -> bool {
-    let facts = env.rules.day(day);
-    if person.workplace == AgentId::NONE.0 || person.work_days >> facts.weekday() & 1 == 0 {
+/// Whether a resident's shift or school begins on a day of the run, by that day's draw.
+fn has_duty(rules: &Rules, id: AgentId, person: &Person, day: i32, word: u32) -> bool {
+    let (facts, n) = (rules.day(day), &rules.n);
+    if person.work_days >> facts.weekday() & 1 == 0 {
         return false;
     }
-    // The day before the run has draws too: they are counted from 1.
-    let mut draws = env.seed.draws(ABSENCE, id, Tick((day + 1) as u64));
-    let n = &env.rules.n;
     if person.role == Role::Worker as u8 {
         let works_holidays = (id.0.wrapping_mul(0x9E37_79B9) >> 16) < n.holiday_work;
-        (!facts.is_holiday() || works_holidays) && !draws.chance16(n.absence)
+        (!facts.is_holiday() || works_holidays) && word >> 16 >= n.absence
     } else {
-        !facts.is_holiday() && !facts.is_vacation() && !draws.chance16(n.truancy)
+        !facts.is_holiday() && !facts.is_vacation() && word >> 16 >= n.truancy
     }
 }
 
 /// Brings the plan to a day of the run; true if it was not of that day.
+#[inline]
 pub fn plan_day<T: Town>(env: &Env<T>, id: AgentId, body: &mut Body, person: &mut Person, day: u32) -> bool {
     if body.flags & flag::PLANNED != 0 && person.plan_day == day as u8 {
         return false;
     }
-    let duty = |offset: i32| has_duty(env, id, person, day as i32 + offset) as u8;
-    person.plan = duty(-1) | duty(0) << 1 | duty(1) << 2;
+    person.plan = plan(env, id, person, day);
     person.plan_day = day as u8;
     person.chores = 0;
     body.flags |= flag::PLANNED;
     true
+}
+
+/// On which of yesterday, today and tomorrow a shift or school begins, as bits 0, 1 and 2.
+fn plan<T: Town>(env: &Env<T>, id: AgentId, person: &Person, day: u32) -> u8 {
+    if person.workplace == AgentId::NONE.0 {
+        return 0;
+    }
+    // The day before the run has a draw, too: they are counted from 1.
+    let words = env.seed.words(ABSENCE, [day, day + 1, day + 2].map(|nth| (id, Tick(nth as u64))));
+    let duty = |(day, word)| has_duty(env.rules, id, person, day, word);
+    (day as i32 - 1..).zip(words).map(duty).zip(0..).fold(0, |plan, (duty, bit)| plan | (duty as u8) << bit)
 }
 
 /// The present or next shift of which more than `left` minutes are left.
@@ -85,6 +93,7 @@ pub fn leave_for(rules: &Rules, person: &Person, shift: Shift, zone: u16) -> i32
 }
 
 /// The present or next night: the first whose window (`sleep.window` from bedtime on) is not over.
+#[inline]
 pub fn night(rules: &Rules, person: &Person, minute: i32, next: Shift) -> Night {
     let n = &rules.n;
     let rule = rules.sleep[(rate_class(person.age, 0) >> 2) as usize];

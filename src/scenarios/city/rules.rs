@@ -13,10 +13,8 @@ pub struct ActivityRule {
     pub minutes: i32,
     /// Minutes by which it may be shorter or longer.
     pub spread: i32,
-    /// Utility that it has anyway.
-    pub appeal: i32,
-    /// Utility added on days without work for most.
-    pub free_day: i32,
+    /// Utility that it has anyway, on a day with work for most and on a free day.
+    pub appeal: [i32; 2],
     /// Added to the target of valence.
     pub valence: i32,
     /// Target of arousal.
@@ -108,6 +106,8 @@ pub struct Rules {
     pub benefit: [u32; Role::ALL.len()],
     /// Minutes of chores by role, on a day with work for most and on a free day.
     pub chores: [[i32; 2]; Role::ALL.len()],
+    /// What is missing in the pantry, in 1,024ths of a full basket, by the meals that are there.
+    pub empty: [i32; 256],
     /// Single numbers.
     pub n: Numbers,
     days: Vec<DayFacts>,
@@ -242,6 +242,7 @@ impl Rules {
     /// Compiles the parameters for a calendar and an exchange interval. The error says which text is no date.
     pub fn compile(params: &CityParams, calendar: &Calendar, interval_ticks: u32) -> Result<Self, String> {
         let minutes = |name: &str| whole(params.number(name)) as i32;
+        let n = Numbers::compile(params);
         Ok(Self {
             rates: rates(params, calendar),
             minute_ticks: calendar.ticks_per_minute() as u32,
@@ -251,8 +252,7 @@ impl Rules {
                 ActivityRule {
                     minutes: get("minutes"),
                     spread: get("spread"),
-                    appeal: get("appeal"),
-                    free_day: get("free_day"),
+                    appeal: [get("appeal"), get("appeal") + get("free_day")],
                     valence: get("valence"),
                     arousal: get("arousal"),
                 }
@@ -281,7 +281,8 @@ impl Rules {
                 .map(|role| whole(params.number(&format!("money.benefit.{}", role.name())) * 100.0) as u32),
             chores: Role::ALL
                 .map(|role| ["weekday", "free"].map(|day| minutes(&format!("chores.{}.{day}", role.name())))),
-            n: Numbers::compile(params),
+            empty: std::array::from_fn(|meals| 1_024 - (meals as i32 * 1_024 / n.basket.max(1) as i32).min(1_024)),
+            n,
             days: days(params, calendar)?,
         })
     }

@@ -46,7 +46,8 @@ pub struct Settler {
 
 /// The rows of a resident at tick 0: at home, asleep or about to do something, with no acquaintance but the household.
 pub fn settle<T: Town>(id: AgentId, settler: &Settler, env: &Env<T>) -> (Body, Person, Contacts) {
-    let mut draws = env.seed.draws(SETTLE, id, Tick(0));
+    // 28 or 29 words: two times four blocks.
+    let mut draws = env.seed.draws_ahead::<4>(SETTLE, id, Tick(0));
     let n = &env.rules.n;
     let traits: [u8; 5] = std::array::from_fn(|_| (128 + draws.normal256() / 6).clamp(0, 255) as u8);
     let chronotype = (draws.normal256() * n.chronotype / 512).clamp(-90, 90) as i8;

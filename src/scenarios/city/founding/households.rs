@@ -192,19 +192,19 @@ struct Chunked {
     stream: Stream,
     zone: u16,
     taken: u32,
-    draws: Draws,
+    draws: Draws<4>,
 }
 
 impl Chunked {
     fn new(seed: Seed, stream: Stream, zone: u16) -> Self {
-        Self { seed, stream, zone, taken: 0, draws: seed.draws(stream, AgentId(zone as u32), Tick(0)) }
+        Self { seed, stream, zone, taken: 0, draws: seed.draws_ahead(stream, AgentId(zone as u32), Tick(0)) }
     }
     /// For one word.
-    fn next(&mut self) -> &mut Draws {
+    fn next(&mut self) -> &mut Draws<4> {
         self.taken += 1;
         if self.taken.is_multiple_of(1 << 17) {
             let chunk = Tick((self.taken >> 17) as u64);
-            self.draws = self.seed.draws(self.stream, AgentId(self.zone as u32), chunk);
+            self.draws = self.seed.draws_ahead(self.stream, AgentId(self.zone as u32), chunk);
         }
         &mut self.draws
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::base::{AgentId, Draws, LonLat, Metres, Permutation, Seed, Stream, Tick, apportion};
 use crate::scenarios::city::CityParams;
 use crate::scenarios::city::inputs::{
-    Atlas, BOROUGH_COUNT, BOROUGHS, Commuters, Destination, FULL_POPULATION, Tract, builtin_stations,
+    Atlas, BOROUGH_COUNT, BOROUGHS, Commuters, Destination, FULL_POPULATION, Tract, builtin_stations, metres,
 };
 
 const WHO_GOES_WHERE: Stream = Stream::named("city/commuters");
@@ -200,7 +200,7 @@ fn weights(atlas: &Atlas, params: &CityParams) -> Vec<u32> {
         .map(|(name, lon, lat)| (number(name), number(&format!("{name}_m")), LonLat { lon, lat }.to_metres()));
     let (land, station) = (number("land"), number("station"));
     let weight = |zone: &crate::scenarios::city::inputs::Zone| {
-        let near = stations.iter().filter(|station| station.distance(zone.middle) <= 800).count();
+        let near = stations.iter().filter(|station| metres(**station, zone.middle) <= 800).count();
         let pull: f64 = centres
             .iter()
             .map(|&(jobs, reach, centre)| {

@@ -118,9 +118,7 @@ impl People {
 
     /// Which members are at work: as many as are wanted, those from 22 to 61 before the younger and the older.
     fn workers(&self, first: u32, members: &[Member], wanted: u32) -> Vec<bool> {
-        let rank = |index: usize| {
-            let word = self.seed.draws(WHO_WORKS, AgentId(first + index as u32), Tick(0)).u32() as u64;
-            let age = members[index].age;
+        let rank = |word: u32, age: u8| {
             // A year off the prime costs as much luck as it takes the share at work down.
             let off = match age {
                 0..=17 => 1 << 40,
@@ -130,23 +128,28 @@ impl People {
                 62..=69 => 3 << 30,
                 _ => 1 << 33,
             };
-            word + off
+            word as u64 + off
         };
-        let mut order: Vec<(u64, usize)> = (0..members.len()).map(|index| (rank(index), index)).collect();
+        let mut order: Vec<(u64, u32)> = Vec::with_capacity(members.len());
+        for (four, nth) in members.chunks(4).zip((0..).step_by(4)) {
+            let of: [_; 4] = std::array::from_fn(|n| (AgentId(first + nth + n as u32), Tick(0)));
+            let words = self.seed.words(WHO_WORKS, of);
+            order.extend(four.iter().zip(words).zip(nth..).map(|((member, word), nth)| (rank(word, member.age), nth)));
+        }
         let wanted = (wanted as usize).min(order.len());
         if wanted > 0 && wanted < order.len() {
             order.select_nth_unstable(wanted - 1);
         }
         let mut workers = vec![false; members.len()];
         for &(_, index) in &order[..wanted] {
-            workers[index] = members[index].age >= 18;
+            workers[index as usize] = members[index as usize].age >= 18;
         }
         workers
     }
 
     fn employ(&self, settler: &mut Settler, job: Job, id: AgentId, atlas: &Atlas, places: &Places, rules: &Rules) {
         let n = &self.numbers;
-        let mut draws = self.seed.draws(WORK, id, Tick(0));
+        let mut draws = self.seed.draws_ahead::<2>(WORK, id, Tick(0));
         settler.role = Role::Worker;
         let mut word = draws.below(n.occupations.iter().sum());
         let occupation = n.occupations.iter().position(|&share| {
@@ -216,7 +219,14 @@ impl People {
     }
 
     /// Mode and minutes of the way to work or school; for the others the mode of long ways.
-    fn commute(&self, settler: &mut Settler, outside: bool, draws: &mut Draws, atlas: &Atlas, rules: &Rules) {
+    fn commute<const BLOCKS: usize>(
+        &self,
+        settler: &mut Settler,
+        outside: bool,
+        draws: &mut Draws<BLOCKS>,
+        atlas: &Atlas,
+        rules: &Rules,
+    ) {
         let borough = atlas.zones[settler.home as usize].borough as usize;
         let may_drive = settler.age >= 17;
         let drives = draws.chance16(self.numbers.car[borough]) && may_drive;
@@ -234,7 +244,7 @@ impl People {
             (minutes + if outside { self.numbers.outside_minutes } else { 0 }).clamp(2, 180) as u16;
     }
 
-    fn weekdays(&self, draws: &mut Draws) -> u8 {
+    fn weekdays<const BLOCKS: usize>(&self, draws: &mut Draws<BLOCKS>) -> u8 {
         // Monday to Friday; or Tuesday to Saturday; or Sunday and Tuesday to Friday.
         let word = draws.u32() >> 16;
         match word {
@@ -246,7 +256,7 @@ impl People {
 }
 
 /// So many days in a row, from any day of the week.
-fn any_days(draws: &mut Draws, count: u32) -> u8 {
+fn any_days<const BLOCKS: usize>(draws: &mut Draws<BLOCKS>, count: u32) -> u8 {
     let first = draws.below(7);
     (0..count).fold(0, |days, nth| days | 1 << ((first + nth) % 7))
 }

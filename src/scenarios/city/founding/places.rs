@@ -101,7 +101,7 @@ impl Places {
     }
 
     /// Any of them; none where there is none.
-    pub fn any(&self, zone: u16, kind: PlaceKind, draws: &mut Draws) -> AgentId {
+    pub fn any<const BLOCKS: usize>(&self, zone: u16, kind: PlaceKind, draws: &mut Draws<BLOCKS>) -> AgentId {
         match self.of(zone, kind) {
             0 => AgentId::NONE,
             count => self.nth(zone, kind, draws.below(count)),

@@ -9,7 +9,7 @@ mod file;
 mod prices;
 mod weather;
 
-pub use atlas::{Atlas, BOROUGH_COUNT, BOROUGHS, Zone};
+pub use atlas::{Atlas, BOROUGH_COUNT, BOROUGHS, Zone, metres};
 pub use builtin::station_points as builtin_stations;
 pub use census::{AGE_BANDS, Census, FULL_POPULATION, Tract};
 pub use commuters::{Commuters, Destination};
