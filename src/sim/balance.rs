@@ -15,7 +15,8 @@ pub(crate) struct Cost {
     pub zone: ZoneId,
     pub shard: usize,
     pub agents: u32,
-    pub nanos: u64,
+    /// Events handled. Not nanoseconds: on a machine that others use they say who was interrupted.
+    pub work: u64,
 }
 
 /// Something to change.
@@ -27,8 +28,10 @@ pub(crate) enum Change {
     Divide(ZoneId, Vec<usize>),
 }
 
-/// How much dearer than the mean a shard may be, in percent of the mean. Less would move cells for what is noise.
-const TOLERATED_PERCENT: u64 = 8;
+/// How much dearer than the mean a shard may become, in percent of the mean, before cells move; and what is aimed at
+/// then. Less would move cells for what is chance.
+const TOLERATED_PERCENT: u64 = 10;
+const AIMED_PERCENT: u64 = 5;
 
 /// A zone is split if it costs more than this share of a shard's mean cost, into parts of half of that: cells any
 /// larger could not be dealt evenly.
@@ -48,28 +51,28 @@ const MOVES_MAX: usize = 64;
 
 /// What to change, given what each cell cost.
 pub(crate) fn plan(costs: &[Cost], shards: usize) -> Vec<Change> {
-    let total: u64 = costs.iter().map(|cost| cost.nanos).sum();
+    let total: u64 = costs.iter().map(|cost| cost.work).sum();
     let mean = total / shards as u64;
     let mut changes = Vec::new();
     if mean == 0 || shards < 2 {
         return changes;
     }
     let mut loads = vec![0; shards];
-    costs.iter().for_each(|cost| loads[cost.shard] += cost.nanos);
+    costs.iter().for_each(|cost| loads[cost.shard] += cost.work);
     let least = |loads: &[u64]| (0..shards).min_by_key(|&shard| (loads[shard], shard)).expect("shards");
-    let tolerated = mean + mean * TOLERATED_PERCENT / 100;
+    let above = |percent: u64| mean + mean * percent / 100;
 
     // Zones, each with its cells: split, joined, or left to be moved cell by cell.
     let mut by_zone = costs.to_vec();
     by_zone.sort_by_key(|cost| (cost.zone, cost.cell));
     let mut movable = Vec::new();
     for cells in by_zone.chunk_by(|a, b| a.zone == b.zone) {
-        let nanos: u64 = cells.iter().map(|cost| cost.nanos).sum();
+        let work: u64 = cells.iter().map(|cost| cost.work).sum();
         let agents: u32 = cells.iter().map(|cost| cost.agents).sum();
         let hot = mean * HOT.0 / HOT.1;
-        let wanted = if nanos > hot && agents >= SPLIT_AGENTS {
-            (nanos * 2).div_ceil(hot.max(1)).min(PARTS_MAX).max(cells.len() as u64)
-        } else if nanos < mean * COLD.0 / COLD.1 {
+        let wanted = if work > hot && agents >= SPLIT_AGENTS {
+            (work * 2).div_ceil(hot.max(1)).min(PARTS_MAX).max(cells.len() as u64)
+        } else if work < mean * COLD.0 / COLD.1 {
             1
         } else {
             cells.len() as u64
@@ -78,29 +81,32 @@ pub(crate) fn plan(costs: &[Cost], shards: usize) -> Vec<Change> {
             movable.extend_from_slice(cells);
             continue;
         }
-        cells.iter().for_each(|cost| loads[cost.shard] -= cost.nanos);
+        cells.iter().for_each(|cost| loads[cost.shard] -= cost.work);
         let part = |_| {
             let shard = least(&loads);
-            loads[shard] += nanos / wanted;
+            loads[shard] += work / wanted;
             shard
         };
         changes.push(Change::Divide(cells[0].zone, (0..wanted).map(part).collect()));
     }
 
     // The dearest shard gives the largest cell that makes neither it nor the cheapest one the new extreme.
-    movable.sort_by_key(|cost| (Reverse(cost.nanos), cost.cell));
+    movable.sort_by_key(|cost| (Reverse(cost.work), cost.cell));
+    if loads.iter().all(|&load| load <= above(TOLERATED_PERCENT)) {
+        return changes;
+    }
     for _ in 0..MOVES_MAX {
         let dearest = (0..shards).max_by_key(|&shard| (loads[shard], Reverse(shard))).expect("shards");
         let cheapest = least(&loads);
-        if loads[dearest] <= tolerated {
+        if loads[dearest] <= above(AIMED_PERCENT) {
             break;
         }
         let room = (loads[dearest] - loads[cheapest]) / 2;
-        let fits = |cost: &&mut Cost| cost.shard == dearest && (1..=room).contains(&cost.nanos);
+        let fits = |cost: &&mut Cost| cost.shard == dearest && (1..=room).contains(&cost.work);
         let Some(cost) = movable.iter_mut().find(fits) else { break };
         cost.shard = cheapest;
-        loads[dearest] -= cost.nanos;
-        loads[cheapest] += cost.nanos;
+        loads[dearest] -= cost.work;
+        loads[cheapest] += cost.work;
         changes.push(Change::Move(cost.cell, cheapest));
     }
     changes
@@ -131,15 +137,15 @@ pub(crate) fn upheaval(number: u64, exchange: u64, placement: &Placement, shards
 mod tests {
     use super::*;
 
-    fn costs(nanos: &[(usize, u64)]) -> Vec<Cost> {
-        let cost = |(index, &(shard, nanos)): (usize, &(usize, u64))| Cost {
+    fn costs(work: &[(usize, u64)]) -> Vec<Cost> {
+        let cost = |(index, &(shard, work)): (usize, &(usize, u64))| Cost {
             cell: CellId(index as u32),
             zone: ZoneId(index as u32),
             shard,
             agents: 1_000,
-            nanos,
+            work,
         };
-        nanos.iter().enumerate().map(cost).collect()
+        work.iter().enumerate().map(cost).collect()
     }
 
     fn loads(costs: &[Cost], changes: &[Change], shards: usize) -> Vec<u64> {
@@ -150,10 +156,10 @@ mod tests {
                 Change::Divide(zone, _) => *zone == cost.zone,
             };
             match changes.iter().find(of) {
-                None => loads[cost.shard] += cost.nanos,
-                Some(Change::Move(_, to)) => loads[*to] += cost.nanos,
+                None => loads[cost.shard] += cost.work,
+                Some(Change::Move(_, to)) => loads[*to] += cost.work,
                 Some(Change::Divide(_, parts)) => {
-                    parts.iter().for_each(|&part| loads[part] += cost.nanos / parts.len() as u64);
+                    parts.iter().for_each(|&part| loads[part] += cost.work / parts.len() as u64);
                 }
             }
         }
@@ -193,8 +199,8 @@ mod tests {
         let mean = after.iter().sum::<u64>() / 4;
         assert!(*after.iter().max().unwrap() < mean * 110 / 100, "{after:?}");
         // The same zone in two parts, and cold.
-        costs[60].nanos = 20;
-        costs.push(Cost { cell: CellId(61), nanos: 20, shard: 3, ..costs[60] });
+        costs[60].work = 20;
+        costs.push(Cost { cell: CellId(61), work: 20, shard: 3, ..costs[60] });
         let joined = |change: &Change| matches!(change, Change::Divide(ZoneId(60), parts) if parts.len() == 1);
         assert!(plan(&costs, 4).iter().any(joined));
     }

@@ -33,6 +33,9 @@ const REVIEW_EXCHANGES: u64 = 16;
 /// Exchanges after which cells are dealt to shards anew by what they cost: often enough for a rush hour.
 const BALANCE_EXCHANGES: u64 = 64;
 
+/// Events of a shard from which on its cells' costs are more than chance.
+const BALANCE_EVENTS: u64 = 8_192;
+
 /// A world that runs.
 ///
 /// A [`Simulation`](super::Simulation) drives one from start to end; hold an engine to step it by hand.
@@ -57,6 +60,8 @@ pub struct Engine {
     seed: Seed,
     balance: bool,
     upheaval: u64,
+    /// Events handled when cells were last dealt anew.
+    balanced_events: u64,
     /// Cells moved, and zones divided.
     changes: [u64; 2],
 }
@@ -122,7 +127,6 @@ impl Engine {
                 detail: options.detail,
                 paced: options.time_scale.is_some(),
                 stats: ShardStats::default(),
-                reviewed: (0, 0),
                 busy_posts: Vec::new(),
                 cramped: Vec::new(),
                 visiting: None,
@@ -158,6 +162,7 @@ impl Engine {
             seed,
             balance: options.balance,
             upheaval: options.upheaval,
+            balanced_events: 0,
             changes: [0; 2],
         };
         let settled = engine.census(false).kinds.agents;
@@ -234,11 +239,21 @@ impl Engine {
         }
     }
 
+    /// Whether enough has happened since this last held to tell what cells cost.
+    fn is_known(&mut self) -> bool {
+        let events: u64 = self.shards.iter_mut().map(|shard| lock_mut(shard).stats.events).sum();
+        let known = events - self.balanced_events >= BALANCE_EVENTS * self.shards.len() as u64;
+        if known {
+            self.balanced_events = events;
+        }
+        known
+    }
+
     /// Moves cells, splits and joins zones.
     fn rebalance(&mut self) {
         let changes = if self.upheaval != 0 {
             balance::upheaval(self.upheaval, self.exchanges, &self.context.placement, self.shards.len())
-        } else if self.balance && self.exchanges.is_multiple_of(BALANCE_EXCHANGES) {
+        } else if self.balance && self.exchanges.is_multiple_of(BALANCE_EXCHANGES) && self.is_known() {
             balance::plan(&migration::costs(&mut self.shards), self.shards.len())
         } else {
             Vec::new()

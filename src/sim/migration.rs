@@ -12,19 +12,16 @@ use super::placement::Seat;
 use super::shard::Shard;
 use crate::base::ZoneId;
 
-/// What each cell cost since this was last asked: its events, at what an event took in its shard.
+/// What each cell cost since this was last asked.
 pub(crate) fn costs(shards: &mut [Mutex<Shard>]) -> Vec<Cost> {
     let mut costs = Vec::new();
     for shard in shards {
-        let shard = lock_mut(shard);
-        let (nanos, events) = shard.spent();
-        let Shard { index, cells, kinds, .. } = shard;
+        let Shard { index, cells, kinds, .. } = lock_mut(shard);
         for (place, cell) in cells.iter().enumerate() {
             let Some(cell) = cell else { continue };
-            let of_cell: u32 = kinds.iter_mut().map(|kind| kind.events(place)).sum();
+            let work = kinds.iter_mut().map(|kind| kind.events(place) as u64).sum();
             let agents = kinds.iter().map(|kind| kind.present(place)).sum();
-            let nanos = of_cell as u64 * nanos / events.max(1);
-            costs.push(Cost { cell: cell.id, zone: cell.zone, shard: *index, agents, nanos });
+            costs.push(Cost { cell: cell.id, zone: cell.zone, shard: *index, agents, work });
         }
     }
     costs

@@ -62,8 +62,6 @@ pub(crate) struct Shard {
     /// Whether the run is paced to wall time.
     pub paced: bool,
     pub stats: ShardStats,
-    /// What [`Shard::spent`] last saw.
-    pub reviewed: (u64, u64),
     /// Posts that have letters in this window.
     pub busy_posts: Vec<usize>,
     /// Places of cells that are too small for those who arrive.
@@ -267,13 +265,6 @@ impl Shard {
             census.digest.merge(one.digest);
         }
         census
-    }
-
-    /// Nanoseconds spent on cells and events handled in them, since this was last asked.
-    pub(crate) fn spent(&mut self) -> (u64, u64) {
-        let now = (self.stats.zones_ns, self.stats.events);
-        let before = std::mem::replace(&mut self.reviewed, now);
-        (now.0 - before.0, now.1 - before.1)
     }
 
     /// The agent and tick last handled: what a panic reports.
