@@ -1,6 +1,7 @@
 //! `run`: settings, a world, a report.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::cli::Console;
 use super::error::{Error, Outcome};
@@ -19,11 +20,12 @@ pub fn run(
     console: &mut Console<'_>,
 ) -> Result<Outcome, Error> {
     let settings = resolve(typed, env, scenarios)?;
-    start_log(&settings, env, console);
     if typed.model.show_config {
+        let _log = start_log(&settings, env, console, None);
         return show_config(&settings, console);
     }
     let folder = settings.out.as_deref().map(out::prepare).transpose()?;
+    let _log = start_log(&settings, env, console, settings.out.as_deref());
     let report =
         watched(&settings, console, |watch| settings.scenario.run(&settings.values, &settings.options, watch))?;
     // The report is shown even if its files could not be written: it may have taken hours.
@@ -34,12 +36,19 @@ pub fn run(
 }
 
 /// Starts the log, and warns of variables that set nothing.
-pub fn start_log(settings: &Settings, env: &BTreeMap<String, String>, console: &Console<'_>) {
+pub fn start_log(
+    settings: &Settings,
+    env: &BTreeMap<String, String>,
+    console: &Console<'_>,
+    folder: Option<&Path>,
+) -> log::Log {
     let level = if settings.quiet { LevelFilter::ERROR } else { settings.log };
-    log::start(level, console.err_is_terminal && console.may_colour);
+    let started = log::start(level, console.err_is_terminal && console.may_colour, folder);
     for warning in layers::misspelt(env) {
         tracing::warn!("{warning}");
     }
+    #[allow(clippy::let_unit_value)] // a guard with the feature `chrome`
+    started
 }
 
 /// Prints each value with its origin.

@@ -29,7 +29,7 @@ pub fn validate(
     console: &mut Console<'_>,
 ) -> Result<Outcome, Error> {
     let settings = resolve(typed, env, scenarios)?;
-    start_log(&settings, env, console);
+    let _log = start_log(&settings, env, console, None);
     if typed.model.show_config {
         return show_config(&settings, console);
     }

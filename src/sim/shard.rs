@@ -4,6 +4,7 @@
 //! place. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
 use bevy_ecs::world::World;
+use tracing::trace_span;
 
 use super::agenda::Agenda;
 use super::cell::Cell;
@@ -76,7 +77,9 @@ const AHEAD: usize = 16;
 impl Shard {
     /// Runs the cells through a window.
     pub(crate) fn live(&mut self, window: Window, context: &Context) {
+        let _live = trace_span!("live", shard = self.index, from = window.from).entered();
         let started = Elapsed::start();
+        let order = trace_span!("order").entered();
         self.busy_posts.clear();
         for (index, post) in self.posts.iter_mut().enumerate() {
             post.collect(self.index, context);
@@ -91,6 +94,8 @@ impl Shard {
             pending = std::mem::take(&mut self.agenda.get().pending);
         }
         let ordered_ns = started.nanos();
+        drop(order);
+        let zones = trace_span!("zones").entered();
 
         let everywhere = context.dense || self.every_tick || self.detail == DetailPolicy::Active;
         let (mut place, mut next, mut ahead, mut visited) = (0, 0, 0, 0);
@@ -132,6 +137,7 @@ impl Shard {
             post.finish();
         }
         let ran_ns = started.nanos();
+        drop(zones);
         for kind in &mut self.kinds {
             kind.send(self.index, context);
         }
@@ -214,6 +220,7 @@ impl Shard {
 
     /// Routes what was sent and places who arrives.
     pub(crate) fn exchange(&mut self, context: &Context) {
+        let _exchange = trace_span!("exchange", shard = self.index).entered();
         let started = Elapsed::start();
         for post in &mut self.posts {
             post.route(self.index, context);
