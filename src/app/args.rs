@@ -206,6 +206,7 @@ pub struct DoctorArgs {
 Workloads:\n  \
 city-day    a weekday of the city, beside a plain loop over rows that does as much\n  \
 city-dense  every resident at every tick, beside reading the memory\n  \
+skewed-city one district at 50 times its density, beside the city as it was\n  \
 messages    agents that only write to each other, beside plain vectors of letters\n  \
 setup       building the city, beside touching its memory for the first time\n  \
 bandwidth   the memory, read and updated in place\n\n\

@@ -7,8 +7,8 @@ use crate::base::DateTime;
 use crate::scenarios::City;
 use crate::sim::{NoWatch, Params, RunError, RunOptions, Simulation, Span, Stepping};
 
-/// Three exchange intervals.
-const TICKS: u64 = 300;
+/// Twelve exchange intervals: from the first minute on people come to the end of what they were at.
+const TICKS: u64 = 1_200;
 /// What a closed form reads of a resident at least: a row's part that says since when and how fast needs change.
 const BYTES_READ: f64 = 32.0;
 
@@ -24,7 +24,7 @@ impl Workload for CityDense {
     }
 
     fn about(&self) -> &'static str {
-        "city-dense: 300 ticks from 10:00, dense stepping, set-up excluded; bound: the rate at which all workers \
+        "city-dense: 1,200 ticks from 10:00, dense stepping, set-up excluded; bound: the rate at which all workers \
          together read memory, over 32 bytes an agent and tick"
     }
 

@@ -24,6 +24,10 @@ pub fn render(report: &BenchReport, style: Style) -> String {
             let _ =
                 writeln!(text, "  {}: {} ms a tick, at {} agents", row.workload, digits(*ms), thousands(row.agents));
         }
+        if let Some(busiest) = row.facts.get("busiest_to_mean") {
+            let more = 100.0 * (busiest - 1.0);
+            let _ = writeln!(text, "  {}: the busiest worker was at work {more:.1}% longer than the mean", row.workload);
+        }
     }
     for ratio in &report.ratios {
         let _ = writeln!(text, "  {} (perfect: {})", ratio.text, digits(ratio.ideal));

@@ -1,7 +1,7 @@
 //! What a workload is, and the list of them.
 
 use super::measure::{Case, Sample};
-use super::{bandwidth, city_day, city_dense, messages, setup};
+use super::{bandwidth, city_day, city_dense, messages, setup, skewed_city};
 use crate::sim::{RunError, RunReport};
 
 /// Residents of New York in the census of 2000: the largest city.
@@ -28,8 +28,14 @@ pub trait Workload: Sync {
 }
 
 /// All of them, in the order of the table.
-pub const ALL: [&dyn Workload; 5] =
-    [&city_day::CityDay, &city_dense::CityDense, &messages::Messages, &setup::Setup, &bandwidth::Bandwidth];
+pub const ALL: [&dyn Workload; 6] = [
+    &city_day::CityDay,
+    &city_dense::CityDense,
+    &messages::Messages,
+    &skewed_city::SkewedCity,
+    &setup::Setup,
+    &bandwidth::Bandwidth,
+];
 
 /// Their names.
 pub fn names() -> [&'static str; ALL.len()] {
