@@ -90,7 +90,7 @@ impl Shard {
         let mut pending = std::mem::take(&mut self.agenda.get().pending);
         if !context.dense {
             self.agenda.get().pending = pending;
-            self.agenda.get().turn(window.from);
+            self.agenda.get().turn(window.from, self.cells.len());
             pending = std::mem::take(&mut self.agenda.get().pending);
         }
         let ordered_ns = started.nanos();

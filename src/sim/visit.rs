@@ -1,8 +1,8 @@
 //! What is due in the cell being visited, of one kind of agent.
 //!
-//! A visit goes agent by agent, in the order of their slots, and gives each one all of its events up to the limit before
-//! it turns to the next: an agent's rows come into the cache once, whatever happens to it. Agents meet only in the
-//! exchange, so the order among them does not matter.
+//! A visit goes agent by agent and gives each one all of its events up to the limit before it turns to the next: an
+//! agent's rows come into the cache once, whatever happens to it. Agents meet only in the exchange, so the order among
+//! them does not matter. Those with letters come first, then those on the agenda, some of which were just seen.
 
 use super::agenda::Agenda;
 use super::desk::Desk;
@@ -33,7 +33,7 @@ pub(crate) struct Visit {
     pub dense: bool,
     /// Ticks from departure to arrival.
     pub exchange_ticks: u32,
-    /// Slots to look at, ascending. In dense stepping those that are due at the tick before the limit.
+    /// Slots to look at. In dense stepping those that are due at the tick before the limit.
     pub slots: Vec<u32>,
     /// The next of `slots`.
     pub next: usize,
@@ -83,19 +83,21 @@ impl Visit {
         self.at
     }
 
-    /// Turns to the next slot that is listed, or has a letter (the first of which is for slot `letter`).
+    /// Turns to the slot of the next letter, if there is one, and to the next one that is listed otherwise.
     #[inline]
     pub(crate) fn turn<K: Rows>(&mut self, letter: Option<u32>, roll: &Roll<K>) -> Option<u32> {
-        let listed = self.slots.get(self.next).copied();
-        let slot = match (listed, letter) {
-            (Some(a), Some(b)) => a.min(b),
-            (one, other) => one.or(other)?,
-        };
         self.found = NEVER;
-        if listed == Some(slot) {
-            self.next += 1;
-            self.found = if self.dense { self.limit - 1 } else { NEVER };
-        }
+        let slot = match letter {
+            Some(slot) => slot,
+            None => {
+                let slot = *self.slots.get(self.next)?;
+                self.next += 1;
+                if self.dense {
+                    self.found = self.limit - 1;
+                }
+                slot
+            }
+        };
         self.at = Some(slot);
         self.before = roll.agent(slot).wake;
         Some(slot)
@@ -140,7 +142,6 @@ impl Visit {
         let is_due = |slot: &u32| *slot < roll.len() && roll.agent(*slot).wake < limit;
         self.slots.extend(entries.iter().map(|entry| entry.slot()).filter(is_due));
         self.slots.extend(self.again.iter().copied().filter(is_due));
-        self.slots.sort_unstable();
     }
 
     /// Whether all that was listed was handed out.

@@ -48,6 +48,11 @@ impl Entry {
     pub(crate) fn kind(self) -> usize {
         (self.0 >> 24 & 15) as usize
     }
+    /// Place and kind.
+    #[inline]
+    pub(crate) fn room(self) -> usize {
+        (self.0 >> 24) as usize
+    }
     #[inline]
     pub(crate) fn slot(self) -> u32 {
         (self.0 & 0xff_ffff) as u32
