@@ -202,8 +202,8 @@ impl Atlas {
     }
 }
 
-/// [`Metres::distance`], by the processor's square root: a tenth of the instructions. Roots are exact, and squares below
-/// 2^52, of distances within the Earth's girth, are too.
+/// [`Metres::distance`], by the processor's square root: a tenth of the instructions. Roots are exact, and squares
+/// below 2^52, of distances within the Earth's girth, are too.
 #[inline]
 pub fn metres(from: Metres, to: Metres) -> u32 {
     let (x, y) = (from.x as f64 - to.x as f64, from.y as f64 - to.y as f64);
