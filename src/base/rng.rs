@@ -221,13 +221,13 @@ mod tests {
 
     #[test]
     fn it_does_not_matter_how_many_blocks_are_computed_at_once() {
-        let (seed, stream, tick) = (Seed(3 << 40 | 5), Stream(7), Tick(11 << 32 | 13));
+        let (seed, stream, tick) = (Seed((3 << 40) | 5), Stream(7), Tick((11 << 32) | 13));
         let mut one = seed.draws(stream, AgentId(17), tick);
         let mut four = seed.draws_ahead::<4>(stream, AgentId(17), tick);
         for index in 0..100 {
             let word = one.u32();
             assert_eq!(word, four.u32());
-            let block = philox4x32_10([17, 13, 7, 11 << 16 | index / 4], [5, 3 << 8]);
+            let block = philox4x32_10([17, 13, 7, (11 << 16) | (index / 4)], [5, 3 << 8]);
             assert_eq!(word, block[index as usize % 4]);
         }
         let of = [(AgentId(17), tick), (AgentId(18), tick), (AgentId(17), Tick(5))];

@@ -101,29 +101,36 @@ pub fn members(zone: u16, tract: &Tract, couples: u32, seed: Seed) -> Vec<Member
     let mut groups = others.split_off(others.len().saturating_sub(in_groups as usize));
     groups.extend(children.split_off(children.len() + groups.len() - in_groups as usize));
 
-    let homes = heads.len();
-    let mut households: Vec<Vec<u8>> = heads.iter().map(|&head| vec![head]).collect();
+    // Ages of residents, a household's rooms after the other's: a list for each would be two allocations for each.
+    let mut households: Vec<Household> = Vec::with_capacity(heads.len());
+    let mut ages = vec![0; sizes.iter().sum::<u32>() as usize];
+    let mut first = 0;
+    for (&head, &size) in heads.iter().zip(&sizes) {
+        ages[first] = head;
+        households.push(Household { first, size: size as usize, count: 1 });
+        first += size as usize;
+    }
     // Second grown-ups near the head's age: both in order of age.
     let mut paired: Vec<usize> = {
         let mut draws = Chunked::new(seed, COUPLES, zone);
-        (0..homes).filter(|&home| sizes[home] > 1 && draws.next().chance16(couples)).collect()
+        (0..heads.len()).filter(|&home| sizes[home] > 1 && draws.next().chance16(couples)).collect()
     };
     paired.truncate(others.len());
     let mut seconds = others.split_off(others.len() - paired.len());
     seconds.sort_unstable();
     paired.sort_by_key(|&home| heads[home]);
     for (home, age) in paired.into_iter().zip(seconds) {
-        households[home].push(age);
+        households[home].take_in(age, &mut ages);
     }
     // Children where there is room, a few to each; then whoever is left.
     let rest: Vec<u8> = children.into_iter().chain(others).collect();
     let mut rest = rest.into_iter();
     'fill: loop {
         let mut placed = false;
-        for (household, &size) in households.iter_mut().zip(&sizes) {
-            if (household.len() as u32) < size {
+        for household in &mut households {
+            if household.count < household.size {
                 let Some(age) = rest.next() else { break 'fill };
-                household.push(age);
+                household.take_in(age, &mut ages);
                 placed = true;
             }
         }
@@ -136,13 +143,14 @@ pub fn members(zone: u16, tract: &Tract, couples: u32, seed: Seed) -> Vec<Member
     let mut sexes = Sexes { males: tract.males, females: count - tract.males, draws: Chunked::new(seed, SEXES, zone) };
     for household in &households {
         let mut head = 0;
-        for (nth, &age) in household.iter().enumerate() {
-            let couple = nth == 1 && age >= 18 && age.abs_diff(household[0]) < 15;
+        let ages = &ages[household.first..][..household.count];
+        for (nth, &age) in ages.iter().enumerate() {
+            let couple = nth == 1 && age >= 18 && age.abs_diff(ages[0]) < 15;
             let sex = sexes.next(couple.then_some(1 - head));
             if nth == 0 {
                 head = sex;
             }
-            let household_size = household.len() as u8;
+            let household_size = household.count as u8;
             members.push(Member { age, sex, nth: nth as u8, household_size, in_group: false });
         }
     }
@@ -152,6 +160,21 @@ pub fn members(zone: u16, tract: &Tract, couples: u32, seed: Seed) -> Vec<Member
     }
     debug_assert_eq!(members.len() as u32, count);
     members
+}
+
+/// Where a household's residents are among all of the zone, who stand together.
+struct Household {
+    first: usize,
+    size: usize,
+    count: usize,
+}
+
+impl Household {
+    fn take_in(&mut self, age: u8, ages: &mut [u8]) {
+        debug_assert!(self.count < self.size);
+        ages[self.first + self.count] = age;
+        self.count += 1;
+    }
 }
 
 fn shuffle(items: &mut [u8], seed: Seed, stream: Stream, key: u32) {

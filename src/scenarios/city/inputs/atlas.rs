@@ -17,6 +17,9 @@ pub const BOROUGH_COUNT: usize = 5;
 /// How many zones are near one, itself first.
 const NEAR_COUNT: usize = 24;
 
+/// Metres within which most zones have that many.
+const FIRST_REACH: u64 = 1_500;
+
 /// What a map file has to be.
 const MAP_FILE: &str = "a GeoJSON FeatureCollection of Polygons and MultiPolygons in WGS84, each with the 11-digit \
                         `geoid` of a census tract";
@@ -134,16 +137,28 @@ impl Atlas {
         let within = zones.iter().map(|zone| (500.0 * zone.land_km2.sqrt()).max(100.0) as u32).collect();
         let wanted = NEAR_COUNT.min(zones.len());
         let middles: Vec<Metres> = zones.iter().map(|zone| zone.middle).collect();
-        let mut others: Vec<u64> = Vec::with_capacity(zones.len());
+        let mut others: Vec<u64> = Vec::new();
         let near = (0..zones.len())
             .map(|from| {
-                // Five million distances on the built-in map: each in a word with its zone, which sorts fast.
-                let word = |(to, &middle)| (metres(middles[from], middle) as u64) << 16 | to as u64;
-                others.clear();
-                others.extend(middles.iter().enumerate().map(word));
-                others.select_nth_unstable(wanted - 1);
+                let middle = middles[from];
+                // There are five million pairs on the built-in map: those in a square first, and a larger one if it
+                // does not hold the nearest for sure. A distance is in a word with its zone, which sorts fast.
+                let mut reach = FIRST_REACH;
+                loop {
+                    let in_reach = |to: Metres| {
+                        (to.x.abs_diff(middle.x) as u64) < reach && (to.y.abs_diff(middle.y) as u64) < reach
+                    };
+                    others.clear();
+                    let inside = middles.iter().enumerate().filter(|&(_, &to)| in_reach(to));
+                    others.extend(inside.map(|(zone, &to)| (metres(middle, to) as u64) << 16 | zone as u64));
+                    let sure = others.iter().filter(|&word| word >> 16 < reach).count();
+                    if sure >= wanted || others.len() == zones.len() {
+                        break;
+                    }
+                    reach *= 2;
+                }
+                others.sort_unstable();
                 let nearest = &mut others[..wanted];
-                nearest.sort_unstable();
                 // The zone itself comes first, also where another has the same middle.
                 let zone_of = |word: u64| word as u16;
                 let own = nearest.iter().position(|&word| zone_of(word) as usize == from).unwrap_or(0);
@@ -187,8 +202,8 @@ impl Atlas {
     }
 }
 
-/// [`Metres::distance`], by the processor's square root: a tenth of the instructions. Roots are exact, and squares below
-/// 2^52, of distances within the Earth's girth, are too.
+/// [`Metres::distance`], by the processor's square root: a tenth of the instructions. Roots are exact, and squares
+/// below 2^52, of distances within the Earth's girth, are too.
 #[inline]
 pub fn metres(from: Metres, to: Metres) -> u32 {
     let (x, y) = (from.x as f64 - to.x as f64, from.y as f64 - to.y as f64);
