@@ -22,7 +22,14 @@ const MANY: usize = 128;
 impl Agenda {
     pub(crate) fn new(exchange_ticks: u32) -> Self {
         assert!((1..INTERVAL_TICKS_MAX).contains(&exchange_ticks), "an exchange interval has 1 to 65,535 ticks");
-        Self { wheel: Wheel::new(), exchange_ticks, taken: 0, pending: Vec::new(), dealt: Vec::new(), counts: Vec::new() }
+        Self {
+            wheel: Wheel::new(),
+            exchange_ticks,
+            taken: 0,
+            pending: Vec::new(),
+            dealt: Vec::new(),
+            counts: Vec::new(),
+        }
     }
 
     /// Files the wish of the agent in a slot to be woken at `tick`.

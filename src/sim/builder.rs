@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bevy_ecs::system::{BoxedSystem, IntoSystem};
 
+use super::cell::CellId;
 use super::globals::{SharedOf, Tallied};
 use super::hand::Drawer;
 use super::hub::{Collector, Extra, Hub, Invariant};
-use super::cell::CellId;
 use super::kind::{ClosedForm, Handoff, Settlers};
 use super::mail::Message;
 use super::options::RunOptions;

@@ -353,10 +353,7 @@ impl Engine {
 
     /// Wakes handled so far.
     pub fn transitions(&mut self) -> u64 {
-        self.shards
-            .iter_mut()
-            .map(|shard| lock_mut(shard).kinds.iter().map(|kind| kind.woken()).sum::<u64>())
-            .sum()
+        self.shards.iter_mut().map(|shard| lock_mut(shard).kinds.iter().map(|kind| kind.woken()).sum::<u64>()).sum()
     }
 
     /// The report so far. The caller fills in what it knows: scenario, span, set-up time, memory.

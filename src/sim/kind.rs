@@ -358,7 +358,8 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     fn move_in(&mut self, place: usize, new: &mut World, context: &Context) {
         let roll = &mut self.lives.get().rolls[place];
-        let wanted = self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count();
+        let wanted =
+            self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count();
         let missing = if wanted > 0 { wanted + (roll.len() / GROWTH) as usize } else { 0 };
         let blocks = roll.len() as usize / BLOCK + missing.div_ceil(BLOCK);
         if blocks > 0 {

@@ -151,8 +151,7 @@ mod tests {
                     assert_eq!(placement.cell(ZoneId(cell.0), AgentId(7)), cell);
                 }
             }
-            let loads: Vec<u64> =
-                hands.iter().map(|hand| hand.iter().map(|cell| costs[cell.index()]).sum()).collect();
+            let loads: Vec<u64> = hands.iter().map(|hand| hand.iter().map(|cell| costs[cell.index()]).sum()).collect();
             let (least, most) = (loads.iter().min().unwrap(), loads.iter().max().unwrap());
             assert!(*most as f64 / (*least as f64) < 1.03, "{least}..{most}");
         }

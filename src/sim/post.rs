@@ -81,7 +81,17 @@ impl<M: Message> ShardPostOf<M> {
         kinds: usize,
     ) -> Self {
         let staging = (0..shards).map(|_| Vec::new()).collect();
-        Self { inbox, outbox, lanes, staging, cursor: 0, ahead: 0, ends: vec![0; kinds], kinds, sorter: Sorter::default() }
+        Self {
+            inbox,
+            outbox,
+            lanes,
+            staging,
+            cursor: 0,
+            ahead: 0,
+            ends: vec![0; kinds],
+            kinds,
+            sorter: Sorter::default(),
+        }
     }
 
     /// Sends what is staged.

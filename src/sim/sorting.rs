@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn dealing_sorts_as_comparing_does() {
-        for (count, places, slots) in [(10, 3, 5), (5_000, 20, 60), (5_000, 2, 900_000), (9_000, 300, 3), (3_000, 1, 1)] {
+        for (count, places, slots) in [(10, 3, 5), (5_000, 20, 60), (5_000, 2, 900_000), (9_000, 300, 3), (3_000, 1, 1)]
+        {
             let mut draws = Seed(7).draws(Stream::named("test"), AgentId(count), Tick(0));
             let mut keys: Vec<Key> = (0..count)
                 .map(|index| {

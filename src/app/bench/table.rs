@@ -26,7 +26,8 @@ pub fn render(report: &BenchReport, style: Style) -> String {
         }
         if let Some(busiest) = row.facts.get("busiest_to_mean") {
             let more = 100.0 * (busiest - 1.0);
-            let _ = writeln!(text, "  {}: the busiest worker was at work {more:.1}% longer than the mean", row.workload);
+            let _ =
+                writeln!(text, "  {}: the busiest worker was at work {more:.1}% longer than the mean", row.workload);
         }
     }
     for ratio in &report.ratios {
