@@ -1,7 +1,7 @@
 //! The agenda of a shard: the wheel, and what is pending in the interval at hand.
 
 use super::rows::NEVER;
-use super::wheel::{Entry, INTERVAL_TICKS_MAX, KINDS_MAX, Wheel};
+use super::wheel::{Entry, INTERVAL_TICKS_MAX, KINDS_MAX, NOWHERE, Wheel};
 use crate::base::prefix_sums;
 
 pub(crate) struct Agenda {
@@ -9,8 +9,12 @@ pub(crate) struct Agenda {
     exchange_ticks: u32,
     /// Intervals before this one have been taken from the wheel.
     taken: u64,
-    /// Entries of the interval at hand, if a window ended inside it; empty otherwise.
-    pub pending: Vec<Entry>,
+    /// Entries of the window at hand, by place and kind.
+    pub listed: Vec<Entry>,
+    /// The first of `listed` whose agent was not asked for.
+    pub ahead: usize,
+    /// Filed for later in the interval at hand, which is taken already: the window ends inside it.
+    filed: Vec<Entry>,
     /// The memory that dealing takes.
     dealt: Vec<Entry>,
     counts: Vec<u32>,
@@ -26,7 +30,9 @@ impl Agenda {
             wheel: Wheel::new(),
             exchange_ticks,
             taken: 0,
-            pending: Vec::new(),
+            listed: Vec::new(),
+            ahead: 0,
+            filed: Vec::new(),
             dealt: Vec::new(),
             counts: Vec::new(),
         }
@@ -40,24 +46,26 @@ impl Agenda {
         }
         let interval = (tick / self.exchange_ticks) as u64;
         if interval < self.taken {
-            self.pending.push(entry);
+            self.filed.push(entry);
         } else {
             self.wheel.push(interval, entry);
         }
     }
 
-    /// Brings the entries of the interval that holds tick `from` into `pending`, by place and kind: in the order of visits
-    /// to cells at places below `places`.
+    /// Lists the entries of the interval that holds tick `from`, by place and kind: in the order of visits to cells at
+    /// places below `places`.
     pub(crate) fn turn(&mut self, from: u32, places: usize) {
         let interval = (from / self.exchange_ticks) as u64;
+        self.ahead = 0;
+        self.listed.append(&mut self.filed);
         if interval == self.taken {
-            self.pending.clear();
-            self.wheel.take(interval, &mut self.pending);
+            self.listed.clear();
+            self.wheel.take(interval, &mut self.listed);
             self.taken += 1;
         }
         assert_eq!(interval + 1, self.taken, "windows follow each other");
-        if self.pending.len() < MANY {
-            self.pending.sort_unstable();
+        if self.listed.len() < MANY {
+            self.listed.sort_unstable();
         } else {
             self.deal(places);
         }
@@ -65,17 +73,38 @@ impl Agenda {
 
     /// A counting sort by place and kind.
     fn deal(&mut self, places: usize) {
-        let Self { pending, dealt, counts, .. } = self;
+        let Self { listed, dealt, counts, .. } = self;
         counts.clear();
         counts.resize(places * KINDS_MAX, 0);
-        pending.iter().for_each(|entry| counts[entry.room()] += 1);
+        listed.iter().for_each(|entry| counts[entry.room()] += 1);
         prefix_sums(counts);
-        dealt.resize(pending.len(), Entry(0));
-        for &entry in &*pending {
+        dealt.resize(listed.len(), Entry(0));
+        for &entry in &*listed {
             let next = &mut counts[entry.room()];
             dealt[*next as usize] = entry;
             *next += 1;
         }
-        std::mem::swap(pending, dealt);
+        std::mem::swap(listed, dealt);
+    }
+
+    /// The place of the entry at `next` in the list.
+    #[inline]
+    pub(crate) fn place(&self, next: usize) -> usize {
+        self.listed.get(next).map_or(NOWHERE, |entry| entry.place())
+    }
+
+    /// The end of the entries from `next` on that are of the place.
+    #[inline]
+    pub(crate) fn end_of(&self, place: usize, next: usize) -> usize {
+        let rest = &self.listed[next..];
+        next + rest.iter().position(|entry| entry.place() != place).unwrap_or(rest.len())
+    }
+
+    /// The next entry whose agent has to be asked for, if it is of that kind, and is taken to be asked for now.
+    #[inline]
+    pub(crate) fn look_ahead(&mut self, kind: usize) -> Option<Entry> {
+        let entry = self.listed.get(self.ahead).copied().filter(|entry| entry.kind() == kind)?;
+        self.ahead += 1;
+        Some(entry)
     }
 }

@@ -16,6 +16,7 @@ use super::mail::{Inbox, InboxOf, Message};
 use super::roll::Roll;
 use super::rows::{Agent, NEVER, Rows};
 use super::visit::{Departure, Lives, Visit};
+use super::wheel::Entry;
 use crate::base::{AgentId, Tick, ZoneId};
 
 /// A kind's agents in the shard.
@@ -106,16 +107,28 @@ impl<K: Rows, M: Message> Due<'_, K, M> {
     #[inline]
     pub fn open(&mut self) -> DueRun<'_, K, M> {
         let Lives { rolls, visit, agenda } = self.lives.0.lives.get();
-        DueRun { roll: &mut rolls[visit.place], visit, agenda: agenda.get(), inbox: self.inbox.0.0.get() }
+        DueRun { place: visit.place, rolls, visit, agenda: agenda.get(), inbox: self.inbox.0.0.get() }
     }
 }
 
 /// A pass over what is due. See [`Due`].
 pub struct DueRun<'a, K: Rows, M: Message> {
-    roll: &'a mut Roll<K>,
+    rolls: &'a mut [Roll<K>],
+    place: usize,
     visit: &'a mut Visit,
     agenda: &'a mut Agenda,
     inbox: &'a mut Inbox<M>,
+}
+
+/// Asks for an agent's rows to be brought into the cache.
+///
+/// One for each that is handled: memory answers while the model computes. Asked for many at once, as a visit begins,
+/// the core waits for memory's answers with nothing to do; an eighth of a simulated day was such waiting.
+#[inline]
+fn ask_for<K: Rows>(entry: Option<Entry>, rolls: &[Roll<K>]) {
+    if let Some(entry) = entry {
+        rolls[entry.place()].prefetch(entry.slot());
+    }
 }
 
 /// Why an agent is due.
@@ -184,16 +197,22 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
         let (slot, tick, cause) = loop {
             let letter = self.inbox.peek(kind);
             let Some(slot) = self.visit.at() else {
-                self.visit.turn(letter.map(|letter| letter.slot), self.roll)?;
+                let letter = letter.map(|letter| letter.slot);
+                if letter.is_none() {
+                    ask_for(self.agenda.look_ahead(kind), self.rolls);
+                }
+                self.visit.turn(letter, &self.rolls[self.place])?;
                 continue;
             };
-            let (agent, _) = self.roll.at(slot);
+            let (agent, _) = self.rolls[self.place].at(slot);
             let wake = self.visit.due(agent);
             match letter {
                 // Letters come first.
                 Some(letter) if letter.slot == slot && letter.tick <= wake => {
                     let envelope = self.inbox.take(kind);
-                    if agent.id != envelope.to {
+                    let is_here = agent.id == envelope.to;
+                    ask_for(self.inbox.look_ahead(kind), self.rolls);
+                    if !is_here {
                         // It left during this visit: the letter follows.
                         self.inbox.diverted.push(envelope);
                         continue;
@@ -205,10 +224,10 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
                     self.visit.take(agent);
                     break (slot, wake, Cause::Wake);
                 }
-                _ => self.visit.leave(self.roll, self.agenda),
+                _ => self.visit.leave(&self.rolls[self.place], self.agenda),
             }
         };
-        let (agent, rows) = self.roll.at(slot);
+        let (agent, rows) = self.rolls[self.place].at(slot);
         self.visit.events += 1;
         self.visit.current = Some((agent.id, tick));
         Some(Event { tick: Tick(tick as u64), id: agent.id, cause, rows, agent, slot, visit: self.visit })

@@ -1,6 +1,7 @@
 //! A shard's part in a kind of agent: what is due, who leaves, who arrives.
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use bevy_ecs::world::World;
@@ -63,11 +64,11 @@ pub(crate) trait ShardKind: Send {
     /// The tick from which the agent in a slot is there.
     fn arrives(&self, place: usize, slot: u32) -> u32;
     /// Prepares a visit, to be held through the window at once.
-    fn open(&mut self, place: usize, window: Window, entries: &[Entry]);
+    fn open(&mut self, place: usize, window: Window, listed: Range<usize>);
     /// Lets letters be handed out, and no wakes.
     fn letters_only(&mut self);
-    /// Offers those of `entries` that are due before `limit`; whether there are any.
-    fn offer(&mut self, entries: &[Entry], limit: u32) -> bool;
+    /// Offers those listed that are due before `limit`; whether there are any.
+    fn offer(&mut self, listed: Range<usize>, limit: u32) -> bool;
     /// Dense stepping: offers those that are due at `tick`; whether there are any.
     fn scan(&mut self, tick: u32) -> bool;
     /// Ends a visit: takes leavers out of their slots. Says how many events there were.
@@ -239,15 +240,16 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
     }
 
     #[inline]
-    fn open(&mut self, place: usize, window: Window, entries: &[Entry]) {
-        let Lives { rolls, visit, .. } = self.lives.get();
+    fn open(&mut self, place: usize, window: Window, listed: Range<usize>) {
+        let Lives { rolls, visit, agenda } = self.lives.get();
         visit.place = place;
         visit.limit = window.to;
         visit.window_end = window.to;
         visit.slots.clear();
         // An entry may be of a cell that was at this place before.
         let len = rolls[place].len();
-        visit.slots.extend(entries.iter().map(|entry| entry.slot()).filter(|&slot| slot < len));
+        let own = agenda.get().listed[listed].iter().filter(|entry| entry.kind() == self.index);
+        visit.slots.extend(own.map(|entry| entry.slot()).filter(|&slot| slot < len));
         visit.next = 0;
         visit.events = 0;
         visit.current = None;
@@ -262,9 +264,9 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         visit.limit = 0;
     }
 
-    fn offer(&mut self, entries: &[Entry], limit: u32) -> bool {
-        let Lives { rolls, visit, .. } = self.lives.get();
-        visit.offer(entries, &rolls[visit.place], limit);
+    fn offer(&mut self, listed: Range<usize>, limit: u32) -> bool {
+        let Lives { rolls, visit, agenda } = self.lives.get();
+        visit.offer(&agenda.get().listed[listed], &rolls[visit.place], limit);
         !visit.slots.is_empty()
     }
 

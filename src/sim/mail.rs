@@ -68,12 +68,16 @@ pub(crate) struct Letter {
 }
 
 /// How many letters ahead the text is asked for.
-const AHEAD: usize = 8;
+const TEXT_AHEAD: usize = 8;
+/// How many letters ahead the addressee is asked for.
+pub(crate) const ADDRESSEES_AHEAD: usize = 16;
 
 /// The letters of a shard's agents.
 pub(crate) struct Inbox<M> {
     pub letters: Vec<Envelope<M>>,
     pub keys: Vec<Key>,
+    /// The first key whose addressee was not asked for.
+    pub ahead: usize,
     /// The first tick of the window.
     pub window_from: u32,
     /// For each kind: the letters on offer in the cell being visited, among the keys.
@@ -88,6 +92,7 @@ impl<M: Message> Inbox<M> {
         Self {
             letters: Vec::new(),
             keys: Vec::new(),
+            ahead: 0,
             window_from: 0,
             offered: vec![0..0; kinds],
             diverted: Vec::new(),
@@ -113,10 +118,18 @@ impl<M: Message> Inbox<M> {
         let index = self.keys[range.start].index;
         range.start += 1;
         // Keys are in order, letters as they came.
-        if let Some(ahead) = self.keys.get(range.start + AHEAD) {
+        if let Some(ahead) = self.keys.get(range.start + TEXT_AHEAD) {
             prefetch(self.letters.as_ptr().wrapping_add(ahead.index as usize));
         }
         self.letters[index as usize]
+    }
+
+    /// The next letter's addressee that has to be asked for, if it is of that kind, and is taken to be asked for now.
+    #[inline]
+    pub(crate) fn look_ahead(&mut self, kind: usize) -> Option<Entry> {
+        let entry = self.keys.get(self.ahead).map(|key| key.entry()).filter(|entry| entry.kind() == kind)?;
+        self.ahead += 1;
+        Some(entry)
     }
 }
 

@@ -6,9 +6,9 @@ use super::context::{Context, Window};
 use super::desk::Desk;
 use super::hand::short_name;
 use super::kind::{ShardKind, SharedLanes};
-use super::mail::{Envelope, FlightOf, Inbox, Key, Message, Outbox};
+use super::mail::{ADDRESSEES_AHEAD, Envelope, FlightOf, Inbox, Key, Message, Outbox};
 use super::sorting::Sorter;
-use super::wheel::Entry;
+use super::wheel::{Entry, NOWHERE};
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use bevy_ecs::world::World;
 
@@ -21,9 +21,7 @@ pub(crate) trait ShardPost: Send {
     /// The next cell that has letters in this window.
     fn next_place(&self) -> usize;
     /// Prepares a visit of the cell: offers its letters. Bits of the kinds for which there are any.
-    fn open(&mut self, place: usize) -> u16;
-    /// Asks for the addressees of this visit, and of a few letters more, to be brought into the cache.
-    fn prefetch(&mut self, kinds: &[Box<dyn ShardKind>]);
+    fn open(&mut self, place: usize, kinds: &[Box<dyn ShardKind>]) -> u16;
     /// Prepares a visit in which letters are offered tick by tick.
     fn by_tick(&mut self);
     /// Offers letters before this tick; bits of the kinds for which there are any.
@@ -42,10 +40,7 @@ pub(crate) trait ShardPost: Send {
     fn show(&self, hub: &mut World);
 }
 
-/// No cell.
-pub(crate) const NOWHERE: usize = usize::MAX;
-
-/// How many letters ahead addresses and addressees are asked for: measured, flat from 8 to 32.
+/// How many letters ahead addresses are asked for: measured, flat from 8 to 32.
 const AHEAD: usize = 16;
 
 /// What a shard says of one type of message.
@@ -64,8 +59,6 @@ pub(crate) struct ShardPostOf<M: Message> {
     staging: Vec<Vec<Envelope<M>>>,
     /// The first key of the cell to be visited next.
     cursor: usize,
-    /// The first key whose addressee was not asked for.
-    ahead: usize,
     /// For each kind: the end of its letters in the cell being visited, where they are offered tick by tick.
     ends: Vec<usize>,
     kinds: usize,
@@ -87,7 +80,6 @@ impl<M: Message> ShardPostOf<M> {
             lanes,
             staging,
             cursor: 0,
-            ahead: 0,
             ends: vec![0; kinds],
             kinds,
             sorter: Sorter::default(),
@@ -132,7 +124,7 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     fn sort(&mut self, kinds: &[Box<dyn ShardKind>], places: usize, context: &Context, window: Window) -> bool {
         let inbox = self.inbox.get();
         self.cursor = 0;
-        self.ahead = 0;
+        inbox.ahead = 0;
         inbox.keys.clear();
         inbox.window_from = window.from;
         let letters = &inbox.letters;
@@ -167,8 +159,15 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     }
 
     #[inline]
-    fn open(&mut self, place: usize) -> u16 {
+    fn open(&mut self, place: usize, kinds: &[Box<dyn ShardKind>]) -> u16 {
         let inbox = self.inbox.get();
+        // Addressees farther ahead are asked for one by one as letters are taken.
+        let end = inbox.keys.len().min(self.cursor + ADDRESSEES_AHEAD);
+        for key in &inbox.keys[inbox.ahead.min(end)..end] {
+            let entry = key.entry();
+            kinds[entry.kind()].prefetch(entry.place(), entry.slot());
+        }
+        inbox.ahead = inbox.ahead.max(end);
         let mut due = 0;
         for kind in 0..self.kinds {
             let room = (place << 4 | kind) as u64;
@@ -180,17 +179,6 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             due |= u16::from(start < self.cursor) << kind;
         }
         due
-    }
-
-    #[inline]
-    fn prefetch(&mut self, kinds: &[Box<dyn ShardKind>]) {
-        let keys = &self.inbox.get().keys;
-        let end = keys.len().min(self.cursor + AHEAD);
-        for key in &keys[self.ahead.min(end)..end] {
-            let entry = key.entry();
-            kinds[entry.kind()].prefetch(entry.place(), entry.slot());
-        }
-        self.ahead = end;
     }
 
     fn by_tick(&mut self) {

@@ -3,6 +3,8 @@
 //! An interval has two phases. In [`Shard::live`] the shard runs its cells: letters and wakes of the window, in order of
 //! place. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
+use std::ops::Range;
+
 use bevy_ecs::world::World;
 use tracing::trace_span;
 
@@ -13,9 +15,8 @@ use super::desk::Desk;
 use super::globals::Now;
 use super::kind::{KindCensus, ShardKind};
 use super::options::DetailPolicy;
-use super::post::{NOWHERE, PostCensus, ShardPost};
+use super::post::{PostCensus, ShardPost};
 use super::systems::Systems;
-use super::wheel::Entry;
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Elapsed;
 
@@ -87,21 +88,18 @@ impl Shard {
                 self.busy_posts.push(index);
             }
         }
-        let mut pending = std::mem::take(&mut self.agenda.get().pending);
         if !context.dense {
-            self.agenda.get().pending = pending;
             self.agenda.get().turn(window.from, self.cells.len());
-            pending = std::mem::take(&mut self.agenda.get().pending);
         }
         let ordered_ns = started.nanos();
         drop(order);
         let zones = trace_span!("zones").entered();
 
         let everywhere = context.dense || self.every_tick || self.detail == DetailPolicy::Active;
-        let (mut place, mut next, mut ahead, mut visited) = (0, 0, 0, 0);
+        let (mut place, mut next, mut visited) = (0, 0, 0);
         loop {
             if !everywhere {
-                place = pending.get(next).map_or(NOWHERE, |entry| entry.place());
+                place = self.agenda.get().place(next);
                 for &post in &self.busy_posts {
                     place = place.min(self.posts[post].next_place());
                 }
@@ -110,29 +108,16 @@ impl Shard {
                 break;
             }
             let first = next;
-            while pending.get(next).is_some_and(|entry| entry.place() == place) {
-                next += 1;
-            }
-            // The agents of this visit that are not near yet, and the first of the next ones.
-            let end = pending.len().min(next + AHEAD);
-            for entry in &pending[ahead.min(end)..end] {
-                self.kinds[entry.kind()].prefetch(entry.place(), entry.slot());
-            }
-            ahead = end;
+            next = self.agenda.get().end_of(place, first);
+            self.ask_for(first + AHEAD);
             if self.cells[place].is_some() {
                 visited += 1;
-                self.visit(place, &pending[first..next], window, context);
+                self.visit(place, first..next, window, context);
             }
             place += 1;
         }
         self.visiting = None;
         self.stats.dormant += self.cells.len() as u64 - visited;
-        // Entries are handled unless the window ends inside the interval. What was filed meanwhile is for later in it.
-        if window.to.is_multiple_of(context.exchange_ticks) {
-            pending.clear();
-        }
-        pending.append(&mut self.agenda.get().pending);
-        self.agenda.get().pending = pending;
         for post in &mut self.posts {
             post.finish();
         }
@@ -146,19 +131,30 @@ impl Shard {
         self.stats.handoff_ns += started.nanos() - ran_ns;
     }
 
+    /// Asks for the agents of the list up to `end` to be brought into the cache. Farther ones are asked for one by one
+    /// as agents are handled.
+    #[inline]
+    fn ask_for(&self, end: usize) {
+        let agenda = self.agenda.get();
+        while agenda.ahead < agenda.listed.len().min(end) {
+            let entry = agenda.listed[agenda.ahead];
+            self.kinds[entry.kind()].prefetch(entry.place(), entry.slot());
+            agenda.ahead += 1;
+        }
+    }
+
     /// Visits a cell: hands out its letters and the wakes of its agenda entries.
-    fn visit(&mut self, place: usize, entries: &[Entry], window: Window, context: &Context) {
+    fn visit(&mut self, place: usize, listed: Range<usize>, window: Window, context: &Context) {
         let zone = self.cells[place].as_ref().expect("somebody is there").zone;
         let here = self.here.get();
         (here.zone, here.tick) = (zone, window.from);
         self.visiting = Some(zone);
         let mut due = 0;
         for &post in &self.busy_posts {
-            due |= self.posts[post].open(place);
-            self.posts[post].prefetch(&self.kinds);
+            due |= self.posts[post].open(place, &self.kinds);
         }
         let has_letters = due != 0;
-        for entry in entries {
+        for entry in &self.agenda.get().listed[listed.clone()] {
             due |= 1 << entry.kind();
         }
         let by_tick = context.dense
@@ -166,10 +162,8 @@ impl Shard {
             || self.detail == DetailPolicy::Active
             || self.detail == DetailPolicy::Auto && self.paced;
         let opened = if by_tick { u16::MAX } else { due };
-        for (index, kind) in self.kinds.iter_mut().enumerate().filter(|(index, _)| opened >> index & 1 != 0) {
-            let first = entries.partition_point(|entry| entry.kind() < index);
-            let end = entries.partition_point(|entry| entry.kind() <= index);
-            kind.open(place, window, &entries[first..end]);
+        for (_, kind) in self.kinds.iter_mut().enumerate().filter(|(index, _)| opened >> index & 1 != 0) {
+            kind.open(place, window, listed.clone());
         }
         if by_tick {
             self.stats.active += 1;
@@ -177,7 +171,7 @@ impl Shard {
                 self.busy_posts.iter().for_each(|&post| self.posts[post].by_tick());
             }
             for tick in window.from..window.to {
-                self.step(tick, entries, has_letters, context.dense);
+                self.step(tick, listed.clone(), has_letters, context.dense);
             }
         } else {
             self.stats.abstracted += 1;
@@ -192,7 +186,7 @@ impl Shard {
     }
 
     /// Visits a cell for one tick: messages and every-tick systems first, then who is due by then.
-    fn step(&mut self, tick: u32, entries: &[Entry], has_letters: bool, dense: bool) {
+    fn step(&mut self, tick: u32, listed: Range<usize>, has_letters: bool, dense: bool) {
         self.here.get().tick = tick;
         let mut letters = 0;
         if has_letters {
@@ -204,13 +198,7 @@ impl Shard {
         }
         let mut due = 0;
         for (index, kind) in self.kinds.iter_mut().enumerate() {
-            let is_due = if dense {
-                kind.scan(tick)
-            } else {
-                let first = entries.partition_point(|entry| entry.kind() < index);
-                let end = entries.partition_point(|entry| entry.kind() <= index);
-                kind.offer(&entries[first..end], tick + 1)
-            };
+            let is_due = if dense { kind.scan(tick) } else { kind.offer(listed.clone(), tick + 1) };
             due |= u16::from(is_due) << index;
         }
         if due != 0 {

@@ -133,14 +133,15 @@ impl Visit {
         }
     }
 
-    /// Offers the slots that were put off to a later tick of the window, with those of `entries`, as far as they are due
+    /// Offers the slots that were put off to a later tick of the window, with those of `listed`, as far as they are due
     /// before `limit`.
-    pub(crate) fn offer<K: Rows>(&mut self, entries: &[Entry], roll: &Roll<K>, limit: u32) {
+    pub(crate) fn offer<K: Rows>(&mut self, listed: &[Entry], roll: &Roll<K>, limit: u32) {
         self.limit = limit;
         self.next = 0;
         self.slots.clear();
         let is_due = |slot: &u32| *slot < roll.len() && roll.agent(*slot).wake < limit;
-        self.slots.extend(entries.iter().map(|entry| entry.slot()).filter(is_due));
+        let own = listed.iter().filter(|entry| entry.kind() == self.kind);
+        self.slots.extend(own.map(|entry| entry.slot()).filter(is_due));
         self.slots.extend(self.again.iter().copied().filter(is_due));
     }
 

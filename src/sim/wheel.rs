@@ -28,6 +28,9 @@ const EMPTY: Chain = Chain { first: NONE, count: 0 };
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Entry(pub u64);
 
+/// The place of no cell.
+pub(crate) const NOWHERE: usize = usize::MAX;
+
 /// Cells of a shard, slots of a cell and ticks of an interval that an entry (or a letter's key) can name.
 pub(crate) const SHARD_CELLS_MAX: usize = 1 << 20;
 pub(crate) const KINDS_MAX: usize = 1 << 4;
