@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::cell::CellId;
 use super::rows::prefetch;
+use super::wheel::{KINDS_MAX, SLOTS_MAX};
 use crate::base::AgentId;
 
 /// An agent's address.
@@ -12,12 +13,28 @@ pub(crate) struct Address {
     pub cell: CellId,
     pub kind: usize,
     pub slot: u32,
+    /// The interval in which it arrived or arrives there, modulo [`ARRIVALS`].
+    pub arrival: u32,
+}
+
+/// Intervals after which arrivals look alike.
+const ARRIVALS: u32 = 1 << 12;
+
+impl Address {
+    /// The slot of an agent that is on its way.
+    pub(crate) const NOWHERE: u32 = SLOTS_MAX as u32 - 1;
+
+    /// Whether the agent may arrive in an interval and not before: if not, nobody need look when.
+    #[inline]
+    pub(crate) fn may_arrive_in(&self, interval: u32) -> bool {
+        self.arrival == interval % ARRIVALS
+    }
 }
 
 /// Cells that an address can name.
 pub(crate) const CELLS_MAX: usize = 1 << 24;
 
-/// One word an agent: cell (24 bits), kind (8), slot (32).
+/// One word an agent: cell (24 bits), kind (4), arrival (12), slot (24).
 ///
 /// Relaxed atomics suffice: an entry is written only by the shard that holds or receives its agent, and read by others
 /// only after the barrier that ends the phase.
@@ -32,7 +49,10 @@ impl Directory {
 
     #[inline]
     pub(crate) fn set(&self, agent: AgentId, address: Address) {
-        let word = (address.cell.0 as u64) << 40 | (address.kind as u64) << 32 | address.slot as u64;
+        let Address { cell, kind, slot, arrival } = address;
+        debug_assert!((cell.index()) < CELLS_MAX && kind < KINDS_MAX && (slot as usize) < SLOTS_MAX);
+        let arrival = arrival % ARRIVALS;
+        let word = (cell.0 as u64) << 40 | (kind as u64) << 36 | (arrival as u64) << 24 | slot as u64;
         self.0[agent.index()].store(word, Relaxed);
     }
 
@@ -48,8 +68,9 @@ impl Directory {
         let word = self.0.get(agent.index())?.load(Relaxed);
         (word != UNSETTLED).then_some(Address {
             cell: CellId((word >> 40) as u32),
-            kind: (word >> 32 & 0xff) as usize,
-            slot: word as u32,
+            kind: (word >> 36 & 0xf) as usize,
+            slot: (word & 0xff_ffff) as u32,
+            arrival: (word >> 24 & 0xfff) as u32,
         })
     }
 }

@@ -59,8 +59,6 @@ const GROWTH: u32 = 8;
 pub(crate) trait ShardKind: Send {
     /// Asks for an agent with its rows to be brought into the cache.
     fn prefetch(&self, place: usize, slot: u32);
-    /// Asks for what [`ShardKind::arrives`] reads.
-    fn prefetch_agent(&self, place: usize, slot: u32);
     /// The tick from which the agent in a slot is there.
     fn arrives(&self, place: usize, slot: u32) -> u32;
     /// Prepares a visit, to be held through the window at once.
@@ -191,7 +189,8 @@ impl<K: Rows> ShardKindOf<K> {
             if !context.dense {
                 agenda.file(Entry::new(place, self.index, slot), handoff.agent.wake);
             }
-            context.directory.set(handoff.agent.id, Address { cell: handoff.cell, kind: self.index, slot });
+            let arrival = handoff.agent.arrives / context.exchange_ticks;
+            context.directory.set(handoff.agent.id, Address { cell: handoff.cell, kind: self.index, slot, arrival });
         }
     }
 
@@ -217,7 +216,8 @@ impl<K: Rows> ShardKindOf<K> {
             if !context.dense {
                 agenda.file(Entry::new(place, self.index, slot), agent.wake);
             }
-            context.directory.set(agent.id, Address { cell: cell.id, kind: self.index, slot });
+            let arrival = agent.arrives / context.exchange_ticks;
+            context.directory.set(agent.id, Address { cell: cell.id, kind: self.index, slot, arrival });
         }
         roll.parked.extend((first + agents.len() as u32..end).rev());
     }
@@ -227,11 +227,6 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
     #[inline]
     fn prefetch(&self, place: usize, slot: u32) {
         self.lives.get().rolls[place].prefetch(slot);
-    }
-
-    #[inline]
-    fn prefetch_agent(&self, place: usize, slot: u32) {
-        self.lives.get().rolls[place].prefetch_agent(slot);
     }
 
     #[inline]
@@ -326,7 +321,8 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             }
             roll.parked.push(departure.slot);
             // Its letters are routed to where it goes; the slot is set when it is placed.
-            context.directory.set(departure.id, Address { cell, kind: self.index, slot: u32::MAX });
+            let (slot, arrival) = (Address::NOWHERE, departure.arrives / context.exchange_ticks);
+            context.directory.set(departure.id, Address { cell, kind: self.index, slot, arrival });
             self.left_count += 1;
         }
         visit.events

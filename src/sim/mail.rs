@@ -1,5 +1,6 @@
 //! Messages: written in one interval, applied in the next at a tick fixed by the sender's tick, in canonical order.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use bevy_ecs::prelude::{Res, Resource};
@@ -29,21 +30,38 @@ pub(crate) struct Envelope<M> {
 
 /// Where and when a letter of the inbox is applied.
 ///
-/// Letters are put in order by `at` and `from`, then as they came: a sender's letters to one agent always take the same
-/// way, and no way overtakes.
+/// Letters are put in order by `at`, by the tick for which they were meant, by `from`, then as they came: a sender's
+/// letters to one agent always take the same way, and no way overtakes.
 #[derive(Clone, Copy)]
 pub(crate) struct Key {
     /// Place of the cell (20 bits), kind (4), slot (24), tick of the window (16).
     pub at: u64,
     pub from: AgentId,
-    /// Into `letters`.
-    pub index: u32,
+    /// Into `letters` (31 bits), and whether the letter is applied later than it might have been.
+    index: u32,
 }
+
+const LATE: u32 = 1 << 31;
 
 impl Key {
     #[inline]
-    pub(crate) fn new(entry: Entry, tick_of_window: u32, from: AgentId, index: u32) -> Self {
-        Self { at: entry.0 << 16 | tick_of_window as u64, from, index }
+    pub(crate) fn new(entry: Entry, tick_of_window: u32, is_late: bool, from: AgentId, index: u32) -> Self {
+        assert!(index < LATE, "a shard is sent at most 2 billion letters at once");
+        Self { at: entry.0 << 16 | tick_of_window as u64, from, index: if is_late { index | LATE } else { index } }
+    }
+    #[inline]
+    pub(crate) fn index(&self) -> usize {
+        (self.index & !LATE) as usize
+    }
+    /// The order of two letters. That of late ones to one agent at one tick is what `tie` says.
+    #[inline]
+    pub(crate) fn compare(&self, other: &Self, tie: impl Fn(&Key, &Key) -> Ordering) -> Ordering {
+        if self.at == other.at && (self.index | other.index) & LATE != 0 {
+            return tie(self, other);
+        }
+        // Letters in time are told apart by their sender: none need be looked at.
+        let word = |key: &Key| (key.at as u128) << 64 | (key.from.0 as u128) << 32 | key.index as u128;
+        word(self).cmp(&word(other))
     }
     #[inline]
     pub(crate) fn entry(&self) -> Entry {
@@ -115,13 +133,13 @@ impl<M: Message> Inbox<M> {
     #[inline]
     pub(crate) fn take(&mut self, kind: usize) -> Envelope<M> {
         let range = &mut self.offered[kind];
-        let index = self.keys[range.start].index;
+        let index = self.keys[range.start].index();
         range.start += 1;
         // Keys are in order, letters as they came.
         if let Some(ahead) = self.keys.get(range.start + TEXT_AHEAD) {
-            prefetch(self.letters.as_ptr().wrapping_add(ahead.index as usize));
+            prefetch(self.letters.as_ptr().wrapping_add(ahead.index()));
         }
-        self.letters[index as usize]
+        self.letters[index]
     }
 
     /// The next letter's addressee that has to be asked for, if it is of that kind, and is taken to be asked for now.

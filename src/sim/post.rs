@@ -74,16 +74,7 @@ impl<M: Message> ShardPostOf<M> {
         kinds: usize,
     ) -> Self {
         let staging = (0..shards).map(|_| Vec::new()).collect();
-        Self {
-            inbox,
-            outbox,
-            lanes,
-            staging,
-            cursor: 0,
-            ends: vec![0; kinds],
-            kinds,
-            sorter: Sorter::default(),
-        }
+        Self { inbox, outbox, lanes, staging, cursor: 0, ends: vec![0; kinds], kinds, sorter: Sorter::default() }
     }
 
     /// Sends what is staged.
@@ -100,10 +91,10 @@ impl<M: Message> ShardPostOf<M> {
     }
 }
 
-/// The order of letters that are applied to one agent at one tick.
+/// The order of letters that are applied to one agent at one tick, if one of them was late.
 fn canonical<M>(letters: &[Envelope<M>], a: &Key, b: &Key) -> Ordering {
-    let deliver = |key: &Key| letters[key.index as usize].deliver;
-    (deliver(a), a.from, a.index).cmp(&(deliver(b), b.from, b.index))
+    let deliver = |key: &Key| letters[key.index()].deliver;
+    (deliver(a), a.from, a.index()).cmp(&(deliver(b), b.from, b.index()))
 }
 
 /// The agents of messages that nobody is: a mistake of the model.
@@ -128,27 +119,25 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
         inbox.keys.clear();
         inbox.window_from = window.from;
         let letters = &inbox.letters;
+        let interval = window.from / context.exchange_ticks;
         for (index, letter) in letters.iter().enumerate() {
             if let Some(ahead) = letters.get(index + AHEAD) {
                 context.directory.prefetch(ahead.to);
             }
             let address = context.directory.get(letter.to).expect("checked when it was routed");
             let place = context.placement.seat(address.cell).place as usize;
-            kinds[address.kind].prefetch_agent(place, address.slot);
-            let entry = Entry::new(place, address.kind, address.slot);
-            inbox.keys.push(Key::new(entry, 0, letter.from, index as u32));
-        }
-        // By now the addressees are near. Whoever has just moved gets letters from its arrival on.
-        let window_ticks = window.to - window.from;
-        inbox.keys.retain_mut(|key| {
-            let entry = key.entry();
-            let arrives = kinds[entry.kind()].arrives(entry.place(), entry.slot());
-            let tick = letters[key.index as usize].deliver.max(arrives);
+            let mut tick = letter.deliver;
+            if address.may_arrive_in(interval) {
+                // Whoever has just moved gets letters from its arrival on.
+                tick = tick.max(kinds[address.kind].arrives(place, address.slot));
+            }
             debug_assert!(tick >= window.from);
-            let tick_of_window = tick - window.from;
-            *key = Key::new(entry, tick_of_window & 0xffff, key.from, key.index);
-            tick_of_window < window_ticks
-        });
+            if tick < window.to {
+                let entry = Entry::new(place, address.kind, address.slot);
+                let (tick_of_window, is_late) = (tick - window.from, tick > letter.deliver);
+                inbox.keys.push(Key::new(entry, tick_of_window, is_late, letter.from, index as u32));
+            }
+        }
         self.sorter.sort(&mut inbox.keys, places, |a, b| canonical(letters, a, b));
         !inbox.keys.is_empty()
     }
@@ -187,8 +176,8 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             let offered = &mut inbox.offered[kind];
             self.ends[kind] = offered.end;
             inbox.keys[offered.clone()].sort_unstable_by(|a, b| {
-                let at = |key: &Key| (key.tick_of_window(), key.at);
-                at(a).cmp(&at(b)).then_with(|| canonical(&inbox.letters, a, b))
+                let tick = |key: &Key| key.tick_of_window();
+                tick(a).cmp(&tick(b)).then_with(|| a.compare(b, |a, b| canonical(&inbox.letters, a, b)))
             });
             offered.end = offered.start;
         }
@@ -227,7 +216,7 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             // The window was shorter than an interval: some letters are for later, and their addressees may have left.
             let mut handled = vec![false; inbox.letters.len()];
             for key in &inbox.keys {
-                handled[key.index as usize] = true;
+                handled[key.index()] = true;
             }
             let later = inbox.letters.iter().zip(handled).filter(|&(_, handled)| !handled);
             outbox.envelopes.extend(later.map(|(letter, _)| *letter));

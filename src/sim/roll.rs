@@ -99,16 +99,10 @@ impl<K: Rows> Roll<K> {
         unsafe { K::columns(self.starts, self.len as usize) }
     }
 
-    /// Asks for a slot to be brought into the cache.
+    /// Asks for a slot, agent and rows, to be brought into the cache.
     #[inline]
     pub(crate) fn prefetch(&self, slot: u32) {
-        self.prefetch_agent(slot);
-        K::prefetch(self.starts, slot as usize);
-    }
-
-    /// Asks for the agent in a slot, without its rows, to be brought into the cache.
-    #[inline]
-    pub(crate) fn prefetch_agent(&self, slot: u32) {
         prefetch(self.agents.as_ptr().wrapping_add(slot as usize));
+        K::prefetch(self.starts, slot as usize);
     }
 }

@@ -34,7 +34,7 @@ fn chat(mut due: Due<(Chatter,), Word>, agents: Shared<u32>, dice: Dice, mut mai
         match event.cause {
             Cause::Message { body, .. } => row.heard = row.heard.wrapping_add(body.0),
             Cause::Wake => {
-                let mut draws = dice.draws(WHOM, event.id, event.tick);
+                let mut draws = dice.seed().draws_ahead(WHOM, event.id, event.tick);
                 for (to, body) in letters::written(&mut draws, *agents) {
                     row.said = row.said.wrapping_add(body);
                     mail.send(event.tick, event.id, AgentId(to), Word(body));

@@ -15,7 +15,7 @@ pub const LETTERS: usize = 4;
 
 /// What an agent writes with these draws: to whom, and what. Below 2^32, so that sums do not overflow.
 #[inline]
-pub fn written(draws: &mut Draws, agents: u32) -> [(u32, u64); LETTERS] {
+pub fn written(draws: &mut Draws<2>, agents: u32) -> [(u32, u64); LETTERS] {
     std::array::from_fn(|_| (draws.below(agents), draws.u32() as u64))
 }
 
@@ -79,7 +79,7 @@ impl Desk<'_> {
         for zone in (self.me..ZONES as usize).step_by(self.workers) {
             for (slot, row) in self.rows[zone].iter_mut().enumerate() {
                 let from = zone as u32 + slot as u32 * ZONES;
-                let mut draws = Seed(1999).draws(self.stream, AgentId(from), Tick(tick as u64));
+                let mut draws = Seed(1999).draws_ahead(self.stream, AgentId(from), Tick(tick as u64));
                 for (to, body) in written(&mut draws, self.agents) {
                     row.0 += body;
                     let zone = to % ZONES;
