@@ -12,7 +12,7 @@ use bevy_ecs::world::unsafe_world_cell::UnsafeWorldCell;
 use super::agenda::Agenda;
 use super::desk::Desk;
 use super::hand::{Drawer, Hand, Handed};
-use super::mail::{Inbox, InboxOf, Message};
+use super::mail::{Inbox, InboxOf, Letter, Message};
 use super::roll::Roll;
 use super::rows::{Agent, NEVER, Rows};
 use super::visit::{Departure, Lives, Visit};
@@ -107,7 +107,8 @@ impl<K: Rows, M: Message> Due<'_, K, M> {
     #[inline]
     pub fn open(&mut self) -> DueRun<'_, K, M> {
         let Lives { rolls, visit, agenda } = self.lives.0.lives.get();
-        DueRun { place: visit.place, rolls, visit, agenda: agenda.get(), inbox: self.inbox.0.0.get() }
+        let inbox = self.inbox.0.0.get();
+        DueRun { place: visit.place, rolls, letter: inbox.peek(visit.kind), visit, agenda: agenda.get(), inbox }
     }
 }
 
@@ -118,6 +119,8 @@ pub struct DueRun<'a, K: Rows, M: Message> {
     visit: &'a mut Visit,
     agenda: &'a mut Agenda,
     inbox: &'a mut Inbox<M>,
+    /// The next one on offer.
+    letter: Letter,
 }
 
 /// Asks for an agent's rows to be brought into the cache.
@@ -195,37 +198,34 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
     pub fn next(&mut self) -> Option<Event<'_, K, M>> {
         let kind = self.visit.kind;
         let (slot, tick, cause) = loop {
-            let letter = self.inbox.peek(kind);
             let Some(slot) = self.visit.at() else {
-                let letter = letter.map(|letter| letter.slot);
-                if letter.is_none() {
+                let has_letter = self.letter.slot != Letter::NONE.slot;
+                if !has_letter {
                     ask_for(self.agenda.look_ahead(kind), self.rolls);
                 }
-                self.visit.turn(letter, &self.rolls[self.place])?;
+                self.visit.turn(has_letter.then_some(self.letter.slot), &self.rolls[self.place])?;
                 continue;
             };
             let (agent, _) = self.rolls[self.place].at(slot);
             let wake = self.visit.due(agent);
-            match letter {
+            if self.letter.slot == slot && self.letter.tick <= wake {
                 // Letters come first.
-                Some(letter) if letter.slot == slot && letter.tick <= wake => {
-                    let envelope = self.inbox.take(kind);
-                    let is_here = agent.id == envelope.to;
-                    ask_for(self.inbox.look_ahead(kind), self.rolls);
-                    if !is_here {
-                        // It left during this visit: the letter follows.
-                        self.inbox.diverted.push(envelope);
-                        continue;
-                    }
-                    self.inbox.applied_count += 1;
-                    break (slot, letter.tick, Cause::Message { from: envelope.from, body: envelope.body });
+                let (tick, id) = (self.letter.tick, agent.id);
+                let envelope = self.inbox.take(kind, &mut self.letter);
+                ask_for(self.inbox.look_ahead(kind), self.rolls);
+                if id != envelope.to {
+                    // It left during this visit: the letter follows.
+                    self.inbox.diverted.push(envelope);
+                    continue;
                 }
-                _ if wake != NEVER => {
-                    self.visit.take(agent);
-                    break (slot, wake, Cause::Wake);
-                }
-                _ => self.visit.leave(&self.rolls[self.place], self.agenda),
+                self.inbox.applied_count += 1;
+                break (slot, tick, Cause::Message { from: envelope.from, body: envelope.body });
             }
+            if wake != NEVER {
+                self.visit.take(agent);
+                break (slot, wake, Cause::Wake);
+            }
+            self.visit.leave(&self.rolls[self.place], self.agenda);
         };
         let (agent, rows) = self.rolls[self.place].at(slot);
         self.visit.events += 1;

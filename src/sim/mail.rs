@@ -78,11 +78,17 @@ impl Key {
     }
 }
 
-/// A letter that is offered: for whom, and when.
+/// A letter that is offered: for whom, when, and where it lies.
 #[derive(Clone, Copy)]
 pub(crate) struct Letter {
     pub slot: u32,
     pub tick: u32,
+    index: u32,
+}
+
+impl Letter {
+    /// No letter: for a slot that nobody has.
+    pub(crate) const NONE: Self = Self { slot: u32::MAX, tick: u32::MAX, index: 0 };
 }
 
 /// How many letters ahead the text is asked for.
@@ -118,28 +124,30 @@ impl<M: Message> Inbox<M> {
         }
     }
 
-    /// The next letter of a kind on offer.
+    /// The next letter of a kind on offer, or [`Letter::NONE`].
     #[inline]
-    pub(crate) fn peek(&self, kind: usize) -> Option<Letter> {
+    pub(crate) fn peek(&self, kind: usize) -> Letter {
         let range = &self.offered[kind];
         if range.is_empty() {
-            return None;
+            return Letter::NONE;
         }
         let key = &self.keys[range.start];
-        Some(Letter { slot: key.entry().slot(), tick: self.window_from + key.tick_of_window() })
+        let (slot, tick) = (key.entry().slot(), self.window_from + key.tick_of_window());
+        Letter { slot, tick, index: key.index() as u32 }
     }
 
-    /// Takes the letter that [`Inbox::peek`] showed.
+    /// Takes the letter that [`Inbox::peek`] showed; what it says then is the next one.
     #[inline]
-    pub(crate) fn take(&mut self, kind: usize) -> Envelope<M> {
+    pub(crate) fn take(&mut self, kind: usize, letter: &mut Letter) -> Envelope<M> {
+        let taken = letter.index as usize;
         let range = &mut self.offered[kind];
-        let index = self.keys[range.start].index();
         range.start += 1;
         // Keys are in order, letters as they came.
         if let Some(ahead) = self.keys.get(range.start + TEXT_AHEAD) {
             prefetch(self.letters.as_ptr().wrapping_add(ahead.index()));
         }
-        self.letters[index]
+        *letter = self.peek(kind);
+        self.letters[taken]
     }
 
     /// The next letter's addressee that has to be asked for, if it is of that kind, and is taken to be asked for now.
