@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bevy_ecs::world::World;
 
@@ -42,7 +42,7 @@ const BALANCE_EVENTS: u64 = 8_192;
 pub struct Engine {
     context: Context,
     shards: Vec<Mutex<Shard>>,
-    workers: Workers,
+    workers: Arc<Workers>,
     hub: Hub,
     furnisher: Furnisher,
     now: Tick,
@@ -108,7 +108,7 @@ impl Engine {
             tallies: builder.tallies,
             systems: builder.systems,
         };
-        let workers = Workers::new(worker_count, options.pin);
+        let workers = Arc::new(Workers::new(worker_count, options.pin));
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
         let order: Vec<u32> = (0..shards as u32).collect();
         workers.each(&order, |_, index| {
@@ -145,8 +145,8 @@ impl Engine {
         let mut engine = Self {
             context,
             shards,
+            hub: Hub { workers: Some(workers.clone()), ..builder.hub },
             workers,
-            hub: builder.hub,
             furnisher,
             now: Tick(0),
             order,

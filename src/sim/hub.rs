@@ -2,6 +2,9 @@
 //! the scenario's report.
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy_ecs::prelude::{Res, Resource, World};
 use bevy_ecs::system::{BoxedSystem, SystemParam};
@@ -12,15 +15,17 @@ use super::hand::Drawer;
 use super::report::{Section, Series};
 use super::rows::{Agent, BLOCK, Row, start};
 use crate::base::{AgentId, Calendar, Tick, ZoneId};
+use crate::exec::Workers;
 
 /// The Worlds of all zones in order of zone, while a hub system runs; empty otherwise.
 #[derive(Resource, Default)]
 pub(crate) struct View {
     zones: Vec<(ZoneId, *const World)>,
+    workers: Option<Arc<Workers>>,
 }
 
 // SAFETY: the pointers are set by `Hub::look` from borrows that outlive the systems it runs, are read only through
-// `All` inside those systems, on the thread that runs them, and are cleared before `look` returns.
+// `All` inside those systems, and are cleared before `look` returns.
 unsafe impl Send for View {}
 // SAFETY: as above; the Worlds are only read.
 unsafe impl Sync for View {}
@@ -49,7 +54,37 @@ impl<R: Row> All<'_, R> {
 
     /// (zone, agent, row), zone by zone.
     pub fn by_zone(&self) -> impl Iterator<Item = (ZoneId, AgentId, &R)> {
-        self.view.zones.iter().flat_map(|&(zone, world)| {
+        self.of_zones(0..self.view.zones.len())
+    }
+
+    /// The sum of what `of` says of each agent, taken by all workers: for what does not depend on the order, which a sum
+    /// of floating-point numbers does.
+    ///
+    /// ```
+    /// # use myriad::prelude::*;
+    /// # #[derive(Clone, Copy, Pod, Zeroable)] #[repr(C)] struct Wealth(i64);
+    /// fn wealth(all: All<Wealth>) -> f64 {
+    ///     all.sum(|_, wealth| wealth.0) as f64
+    /// }
+    /// ```
+    pub fn sum<T: Sum + Ord + Send>(&self, of: impl Fn(AgentId, &R) -> T + Sync) -> T {
+        let zones = self.view.zones.len();
+        let sum = |zones| self.of_zones(zones).map(|(_, agent, row)| of(agent, row)).sum();
+        let Some(workers) = self.view.workers.as_ref().filter(|workers| workers.count() > 1) else {
+            return sum(0..zones);
+        };
+        let parts: Vec<u32> = (0..zones.div_ceil(ZONES_AT_ONCE) as u32).collect();
+        let sums = Mutex::new(Vec::with_capacity(parts.len()));
+        workers.each(&parts, |_, part| {
+            let first = part * ZONES_AT_ONCE;
+            let sum = sum(first..zones.min(first + ZONES_AT_ONCE));
+            sums.lock().unwrap_or_else(PoisonError::into_inner).push(sum);
+        });
+        sums.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().sum()
+    }
+
+    fn of_zones(&self, zones: Range<usize>) -> impl Iterator<Item = (ZoneId, AgentId, &R)> {
+        self.view.zones[zones].iter().flat_map(|&(zone, world)| {
             // SAFETY: see `View`: the World outlives the system that holds `self`, and nobody writes it meanwhile.
             let world = unsafe { &*world };
             world.storages().tables.iter().filter(|table| !table.is_empty()).flat_map(move |table| {
@@ -71,6 +106,9 @@ impl<R: Row> All<'_, R> {
         })
     }
 }
+
+/// Zones that a worker sums up before it asks for more.
+const ZONES_AT_ONCE: usize = 16;
 
 /// What a scenario adds to the report.
 #[derive(Default, Debug)]
@@ -102,6 +140,8 @@ pub(crate) struct Hub {
     pub collectors: Vec<Collector>,
     pub invariants: Vec<Invariant>,
     pub report: Option<BoxedSystem<(), Extra>>,
+    /// Who sums up; nobody until the engine has workers.
+    pub workers: Option<Arc<Workers>>,
 }
 
 impl Hub {
@@ -111,7 +151,7 @@ impl Hub {
         drawer.put(ClockOf { now: clock.clone(), calendar });
         let mut world = World::new();
         world.insert_resource(drawer);
-        Self { world, clock, collectors: Vec::new(), invariants: Vec::new(), report: None }
+        Self { world, clock, collectors: Vec::new(), invariants: Vec::new(), report: None, workers: None }
     }
 
     /// Whether a collector wants a sample between two ticks.
@@ -122,7 +162,7 @@ impl Hub {
     /// Runs `look` with the zones in view.
     pub(crate) fn with_view<R>(&mut self, zones: &[(ZoneId, &World)], look: impl FnOnce(&mut Self) -> R) -> R {
         let zones = zones.iter().map(|&(id, world)| (id, std::ptr::from_ref(world))).collect();
-        self.world.insert_resource(View { zones });
+        self.world.insert_resource(View { zones, workers: self.workers.clone() });
         let result = look(self);
         self.world.insert_resource(View::default());
         result

@@ -27,13 +27,13 @@ pub struct Sight<'w, 's> {
 impl Sight<'_, '_> {
     /// Cents in purses.
     fn purses(&self) -> i64 {
-        self.people.iter().map(|(_, person)| person.money).sum()
+        self.people.sum(|_, person| person.money)
     }
 
     /// Cents in all: purses, tills, and notes on the way.
     fn money(&self) -> i64 {
         self.purses()
-            + self.places.iter().map(|(_, place)| place.till).sum::<i64>()
+            + self.places.sum(|_, place| place.till)
             + self.notes.iter().map(|(_, note)| note.cents as i64).sum::<i64>()
     }
 
