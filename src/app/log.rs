@@ -12,12 +12,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[cfg(feature = "chrome")]
 const TRACE: &str = "trace.json";
 
-/// Until this is dropped the trace is written.
-#[cfg(feature = "chrome")]
-pub type Log = Option<tracing_chrome::FlushGuard>;
-/// Nothing has to be kept.
-#[cfg(not(feature = "chrome"))]
-pub type Log = ();
+/// What is shown and written until this is dropped.
+pub struct Log {
+    #[cfg(feature = "chrome")]
+    _trace: Option<tracing_chrome::FlushGuard>,
+}
 
 /// Starts showing messages of this level and graver ones, and with the feature `chrome` a trace in a folder that can be
 /// written to. A program that has its own subscriber keeps it.
@@ -39,11 +38,12 @@ pub fn start(level: LevelFilter, colour: bool, folder: Option<&Path>) -> Log {
         };
         let (layer, guard) = folder.map(trace).unzip();
         let _ = registry.with(layer).try_init();
-        guard
+        Log { _trace: guard }
     }
     #[cfg(not(feature = "chrome"))]
     {
         let _ = folder;
         let _ = registry.try_init();
+        Log {}
     }
 }

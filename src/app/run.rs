@@ -43,12 +43,11 @@ pub fn start_log(
     folder: Option<&Path>,
 ) -> log::Log {
     let level = if settings.quiet { LevelFilter::ERROR } else { settings.log };
-    let started = log::start(level, console.err_is_terminal && console.may_colour, folder);
+    let log = log::start(level, console.err_is_terminal && console.may_colour, folder);
     for warning in layers::misspelt(env) {
         tracing::warn!("{warning}");
     }
-    #[allow(clippy::let_unit_value)] // a guard with the feature `chrome`
-    started
+    log
 }
 
 /// Prints each value with its origin.

@@ -1,4 +1,5 @@
-//! Balance: which cells should move, which zones be split or joined again, so that no shard costs much more than others.
+//! Balance: which cells should move, which zones be split or joined again, so that no shard costs much more than
+//! others.
 //!
 //! It changes who computes what, and nothing else.
 

@@ -13,7 +13,7 @@ pub(crate) struct Address {
     pub cell: CellId,
     pub kind: usize,
     pub slot: u32,
-    /// The interval in which it arrived or arrives there, modulo [`ARRIVALS`].
+    /// The interval of its arrival there, modulo [`ARRIVALS`].
     pub arrival: u32,
 }
 
@@ -24,10 +24,10 @@ impl Address {
     /// The slot of an agent that is on its way.
     pub(crate) const NOWHERE: u32 = SLOTS_MAX as u32 - 1;
 
-    /// Whether the agent may arrive in an interval and not before: if not, nobody need look when.
+    /// Whether the agent may have to arrive yet, in this interval or the next: if not, nobody need look when.
     #[inline]
-    pub(crate) fn may_arrive_in(&self, interval: u32) -> bool {
-        self.arrival == interval % ARRIVALS
+    pub(crate) fn may_arrive_from(&self, interval: u32) -> bool {
+        self.arrival.wrapping_sub(interval) % ARRIVALS <= 1
     }
 }
 

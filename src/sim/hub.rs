@@ -57,8 +57,8 @@ impl<R: Row> All<'_, R> {
         self.of_zones(0..self.view.zones.len())
     }
 
-    /// The sum of what `of` says of each agent, taken by all workers: for what does not depend on the order, which a sum
-    /// of floating-point numbers does.
+    /// The sum of what `of` says of each agent, taken by all workers: for what does not depend on the order, which a
+    /// sum of floating-point numbers does.
     ///
     /// ```
     /// # use myriad::prelude::*;

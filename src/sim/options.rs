@@ -87,8 +87,8 @@ pub struct RunOptions {
     pub deal: u64,
     /// Whether cells move between shards, and hot zones are split, by what they cost. It never shows in a result.
     pub balance: bool,
-    /// Moves cells, splits and joins zones at random exchanges drawn from this number, if it is not 0 (tests use it: the
-    /// digest does not depend on it).
+    /// Moves cells, splits and joins zones at random exchanges drawn from this number, if it is not 0 (tests use it:
+    /// the digest does not depend on it).
     pub upheaval: u64,
 }
 

@@ -127,7 +127,7 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             let address = context.directory.get(letter.to).expect("checked when it was routed");
             let place = context.placement.seat(address.cell).place as usize;
             let mut tick = letter.deliver;
-            if address.may_arrive_in(interval) {
+            if address.may_arrive_from(interval) {
                 // Whoever has just moved gets letters from its arrival on.
                 tick = tick.max(kinds[address.kind].arrives(place, address.slot));
             }

@@ -30,8 +30,8 @@ impl<K: Rows> Roll<K> {
         Self { agents: NonNull::dangling(), starts: K::nowhere(), len: 0, events: 0, parked: Vec::new() }
     }
 
-    /// Looks where the World has the columns now: to be called when entities of kind `K` were spawned in it, the only way
-    /// in which columns move.
+    /// Looks where the World has the columns now: to be called when entities of kind `K` were spawned in it, the only
+    /// way in which columns move.
     pub(crate) fn locate(&mut self, world: &World) {
         for table in world.storages().tables.iter().filter(|table| !table.is_empty()) {
             if let (Some(agents), Some(starts)) = (start::<Agent>(table, world), K::starts(table, world)) {

@@ -1,7 +1,7 @@
 //! A shard: cells, and the desks that they share. One worker runs it at a time.
 //!
-//! An interval has two phases. In [`Shard::live`] the shard runs its cells: letters and wakes of the window, in order of
-//! place. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
+//! An interval has two phases. In [`Shard::live`] the shard runs its cells: letters and wakes of the window, in order
+//! of place. In [`Shard::exchange`] it routes what was sent and places who arrives. A barrier ends each.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! The systems of a shard: made once, for all of its cells, so that their state stays in the cache. An instance for each
-//! of thousands of cells would be cold at every visit.
+//! The systems of a shard: made once, for all of its cells, so that their state stays in the cache. An instance for
+//! each of thousands of cells would be cold at every visit.
 //!
 //! They take only what the engine hands them ([`Due`](super::Due), [`Each`](super::Each),
 //! [`Mailbox`](super::Mailbox), tables, counts), for the cell that is being visited.

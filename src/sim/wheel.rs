@@ -1,8 +1,8 @@
 //! The agenda of a shard: a timing wheel with a bucket for each exchange interval.
 //!
-//! An entry is a word: which cell of the shard, which kind, which slot, in the order in which a visit wants them. It says
-//! where to look, not what to find: the agent's own wake tick counts, so that an overtaken entry does no harm. Buckets
-//! are chains of blocks from one pool, so that a full wheel has no slack and a turning one allocates nothing.
+//! An entry is a word: which cell of the shard, which kind, which slot, in the order in which a visit wants them. It
+//! says where to look, not what to find: the agent's own wake tick counts, so that an overtaken entry does no harm.
+//! Buckets are chains of blocks from one pool, so that a full wheel has no slack and a turning one allocates nothing.
 
 const BLOCK_ENTRIES: usize = 31;
 const NONE: u32 = u32::MAX;

@@ -67,8 +67,14 @@ fn an_engine_is_held_against_its_bound() {
 #[test]
 fn bad_words_are_refused_with_what_would_be_right() {
     let cases: [(&str, &[&str]); 6] = [
-        ("--only zzz", &["no workload `zzz`, in --only; there are city-day, city-dense, messages, setup, bandwidth"]),
-        ("--only city", &["did you mean `city-day`?", "there are city-day, city-dense, messages, setup, bandwidth"]),
+        (
+            "--only zzz",
+            &["no workload `zzz`, in --only; there are city-day, city-dense, messages, skewed-city, setup, bandwidth"],
+        ),
+        (
+            "--only city",
+            &["did you mean `city-day`?", "there are city-day, city-dense, messages, skewed-city, setup, bandwidth"],
+        ),
         ("--repeat 0", &["0 repeats are too few, in --repeat; at least 1 would be right"]),
         ("--repeat often", &["`often` is no number of repeats, in --repeat"]),
         ("--workers 0", &["0 workers are too few, in --workers"]),

@@ -51,7 +51,8 @@ fn run(agents: u64, ticks: u64, change: impl Fn(&mut RunOptions)) -> RunReport {
 fn outcome(report: &RunReport) -> serde_json::Value {
     let mut object = serde_json::to_value(report).unwrap();
     let how = "shards workers stepping wall_seconds setup_seconds agent_ticks_per_second realtime_factor \
-               messages_spilled tick_ns phase_seconds zone_visits peak_rss_bytes";
+               messages_spilled tick_ns phase_seconds worker_seconds cells_moved zones_divided zone_visits \
+               peak_rss_bytes";
     for name in how.split_whitespace() {
         assert!(object.as_object_mut().unwrap().remove(name).is_some(), "{name} is missing");
     }

@@ -9,5 +9,7 @@ mod law;
 mod population;
 mod scratch;
 mod tidy;
+#[cfg(feature = "chrome")]
+mod trace;
 #[allow(dead_code)] // the example's `main`
 mod wealth;

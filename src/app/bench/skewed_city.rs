@@ -37,8 +37,8 @@ impl Workload for SkewedCity {
     }
 
     fn about(&self) -> &'static str {
-        "skewed-city: six hours from 06:00, one district at 50 times its density; bound: the same hours of the city as it \
-         was"
+        "skewed-city: six hours from 06:00, one district at 50 times its density; bound: the same hours of the city as \
+         it was"
     }
 
     fn bound_name(&self) -> &'static str {

@@ -74,8 +74,7 @@ impl NewYork {
     /// and a few who come before others have left. An estimate, for memory.
     pub fn visitors(&self, zone: u16) -> usize {
         let zone = zone as usize;
-        let commuters = self.jobs.expected[zone].saturating_sub(self.jobs.workers[zone] as u64) as usize;
-        commuters
+        self.jobs.expected[zone].saturating_sub(self.jobs.workers[zone] as u64) as usize
     }
 }
 
