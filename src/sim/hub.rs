@@ -108,7 +108,7 @@ impl<R: Row> All<'_, R> {
 }
 
 /// Zones that a worker sums up before it asks for more.
-const ZONES_AT_ONCE: usize = 16;
+const ZONES_AT_ONCE: usize = 4;
 
 /// What a scenario adds to the report.
 #[derive(Default, Debug)]

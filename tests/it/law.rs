@@ -268,6 +268,20 @@ fn where_a_run_pauses_does_not_show() {
 }
 
 #[test]
+fn a_sum_by_all_workers_is_that_of_the_list() {
+    for (workers, shards) in [(1, 1), (2, 24), (3, 7)] {
+        let mut engine = engine(|options| (options.workers, options.shards) = (Some(workers), shards));
+        engine.advance(Tick(200)).unwrap();
+        let sums = |all: All<Courier>| {
+            let list: i64 = all.iter().map(|(id, courier)| courier.fuel ^ id.0 as i64).sum();
+            (all.sum(|id, courier| courier.fuel ^ id.0 as i64), list, all.sum(|_, _| 1_u64))
+        };
+        let (sum, list, count) = engine.ask(sums).unwrap();
+        assert_eq!((sum, count), (list, 500), "{workers} workers, {shards} shards");
+    }
+}
+
+#[test]
 fn agents_and_messages_are_conserved_and_series_do_not_show_the_shards() {
     let report = |workers, shards| {
         Simulation::of::<Law>(NoParams::defaults()).workers(workers).shards(shards).run(4_000).unwrap()
