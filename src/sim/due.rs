@@ -125,8 +125,8 @@ pub struct DueRun<'a, K: Rows, M: Message> {
 
 /// Asks for an agent's rows to be brought into the cache.
 ///
-/// One for each that is handled: memory answers while the model computes. Asked for many at once, as a visit begins,
-/// the core waits for memory's answers with nothing to do; an eighth of a simulated day was such waiting.
+/// One for each that is handled, so that what memory answers is spread over the work and no table of functions is in
+/// the way.
 #[inline]
 fn ask_for<K: Rows>(entry: Option<Entry>, rolls: &[Roll<K>]) {
     if let Some(entry) = entry {
