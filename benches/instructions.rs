@@ -5,79 +5,17 @@
 
 use std::process::Command;
 
+#[path = "couriers/model.rs"]
+mod couriers;
+
+use couriers::{Couriers, INTERVAL, Load};
 use myriad::base::{AgentId, RowHash, Seed, Stream, Tick, ZoneId};
 use myriad::prelude::*;
 use myriad::scenarios::City;
 
-myriad::params! {
-    /// What an agent does at a wake.
-    struct Load {
-        /// Messages that it sends.
-        messages: u32 = 0, 0..=100;
-        /// Whether it goes to another zone.
-        travels: bool = false;
-    }
-}
-
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-struct Courier([u64; 8]);
-
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-struct Parcel(u64);
-
-const AGENTS: u32 = 20_000;
-const ZONES: u32 = 240;
-const INTERVAL: u32 = 10;
-
-/// Whom to write to and where to go next is arithmetic, so that little but the engine is counted.
-fn live(mut due: Due<(Courier,), Parcel>, load: Shared<Load>, here: Here, mut mail: Mailbox<Parcel>) {
-    let mut due = due.open();
-    while let Some(mut event) = due.next() {
-        let (courier,) = &mut event.rows;
-        match event.cause {
-            Cause::Message { body, .. } => courier.0[0] += body.0,
-            Cause::Wake => {
-                courier.0[1] += 1;
-                for nth in 0..load.messages {
-                    let to = (event.id.0 + 7_919 * (nth + 1) + courier.0[1] as u32 * 104_729) % AGENTS;
-                    mail.send(event.tick, event.id, AgentId(to), Parcel(1));
-                }
-                event.wake_at(event.tick + INTERVAL as u64);
-                if load.travels {
-                    event.travel(ZoneId((here.zone().0 + 1 + event.id.0 % 7) % ZONES));
-                }
-            }
-        }
-    }
-}
-
-struct Couriers;
-
-impl Scenario for Couriers {
-    type Params = Load;
-    const NAME: &'static str = "couriers";
-    const ABOUT: &'static str = "wake, write, travel";
-
-    fn timing(_: &Load) -> Timing {
-        Timing { exchange_ticks: INTERVAL, ..Timing::default() }
-    }
-
-    fn build(params: &Load, sim: &mut Builder) -> Result<(), RunError> {
-        sim.zones(ZONES as usize).messages::<Parcel>().share(std::sync::Arc::new(params.clone()));
-        sim.settle::<(Courier,)>(AGENTS as u64, |zone, settlement| {
-            for id in (zone.0..AGENTS).step_by(ZONES as usize) {
-                settlement.add(AgentId(id), (Courier([0; 8]),), Some(Tick(1 + id as u64 % INTERVAL as u64)));
-            }
-        });
-        sim.on_due(live);
-        Ok(())
-    }
-}
-
 /// The engine for so many intervals; how many wakes there were.
-fn couriers(load: Load, intervals: u64) -> u64 {
+fn intervals(messages: u32, travels: bool, intervals: u64) -> u64 {
+    let load = Load { couriers: 20_000, messages, travels };
     let run = Simulation::of::<Couriers>(load).workers(1).run(intervals * INTERVAL as u64);
     run.expect("couriers do not fail").transitions
 }
@@ -106,9 +44,9 @@ const PATHS: [Path; 7] = [
         std::hint::black_box((0..rounds).map(hash).fold(0, u64::wrapping_add));
         rounds
     }),
-    ("engine: wake", 20, |rounds| couriers(Load { messages: 0, travels: false }, rounds)),
-    ("engine: wake with 4 messages", 20, |rounds| couriers(Load { messages: 4, travels: false }, rounds)),
-    ("engine: wake with a handoff", 20, |rounds| couriers(Load { messages: 0, travels: true }, rounds)),
+    ("engine: wake", 20, |rounds| intervals(0, false, rounds)),
+    ("engine: wake with 4 messages", 20, |rounds| intervals(4, false, rounds)),
+    ("engine: wake with a handoff", 20, |rounds| intervals(0, true, rounds)),
     ("city: transition", 6, |rounds| city(rounds, Stepping::Event).transitions),
     ("city: agent at a tick, dense", 1, |rounds| {
         let run = city(rounds, Stepping::Dense);
