@@ -14,6 +14,7 @@
 //! |---|---|---|
 //! | 0 | [`base`] | values: ids, time, draws, fixed point, digest, units, geometry |
 //! | 1 | [`exec`] | threads: pinned workers, lock-free rings, the wall clock |
+//! | 1 | [`store`] | bytes that last: file systems, journal, checkpoints |
 //! | 2 | [`sim`] | the engine: zones, shards, exchange, agenda, stepping, collectors |
 //! | 4 | [`scenarios`] | models that use the public face only |
 //! | 5 | [`app`] | all that a person sees: arguments, configuration, progress, summary |
@@ -35,6 +36,7 @@ pub mod exec;
 pub mod prelude;
 pub mod scenarios;
 pub mod sim;
+pub mod store;
 
 /// The README's blocks are compiled as examples.
 #[cfg(doctest)]
