@@ -237,7 +237,7 @@ mod tests {
             assert!(near >= exact && near - exact <= exact / 32, "{percent}: {near} {exact}");
         }
         assert_eq!((whole.count(), whole.min(), whole.max()), (10_000, values[0], values[9_999]));
-        assert_eq!(whole.sum(), values.iter().map(|&value| value as u128).sum());
+        assert_eq!(whole.sum(), values.iter().map(|&value| value as u128).sum::<u128>());
     }
 
     #[test]

@@ -24,12 +24,13 @@ pub(crate) struct Agenda {
 const MANY: usize = 128;
 
 impl Agenda {
-    pub(crate) fn new(exchange_ticks: u32) -> Self {
+    /// The agenda of a shard that begins, or goes on, at tick `from`.
+    pub(crate) fn new(exchange_ticks: u32, from: u32) -> Self {
         assert!((1..INTERVAL_TICKS_MAX).contains(&exchange_ticks), "an exchange interval has 1 to 65,535 ticks");
         Self {
-            wheel: Wheel::new(),
+            wheel: Wheel::new((from / exchange_ticks) as u64),
             exchange_ticks,
-            taken: 0,
+            taken: (from / exchange_ticks) as u64,
             listed: Vec::new(),
             ahead: 0,
             filed: Vec::new(),

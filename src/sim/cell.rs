@@ -21,5 +21,7 @@ impl CellId {
 pub(crate) struct Cell {
     pub id: CellId,
     pub zone: ZoneId,
+    /// Which part of the zone, from 0.
+    pub part: u32,
     pub world: World,
 }

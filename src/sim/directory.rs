@@ -56,6 +56,12 @@ impl Directory {
         self.0[agent.index()].store(word, Relaxed);
     }
 
+    /// An agent that was never settled.
+    pub(crate) fn missing(&self) -> Option<AgentId> {
+        let index = self.0.iter().position(|word| word.load(Relaxed) == UNSETTLED)?;
+        Some(AgentId(index as u32))
+    }
+
     /// Asks for an agent's entry to be brought into the cache.
     #[inline]
     pub(crate) fn prefetch(&self, agent: AgentId) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy_ecs::world::World;
 
@@ -21,10 +21,12 @@ use super::placement::Placement;
 use super::report::{RunReport, Series, TickTime};
 use super::scenario::RunError;
 use super::shard::{Census, Shard, ShardStats};
+use super::snapshot::{Revival, Snapshot, WorldState, save_shard, schema};
 use super::systems::Systems;
 use super::wheel::SHARD_CELLS_MAX;
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
+use crate::store::{Memory, Piece, PieceId, PieceInfo, Saved, Sink};
 
 /// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
 /// reviewed one by one, until lanes hold what is usual.
@@ -68,16 +70,19 @@ pub struct Engine {
 
 impl Engine {
     /// Builds the world that a scenario declared: deals zones to shards, furnishes them, and settles the agents.
-    pub(crate) fn new(mut builder: Builder, exchange_ticks: u32) -> Result<Self, RunError> {
+    ///
+    /// With `saved`, the agents, the letters and the counts of that snapshot are brought back instead.
+    pub(crate) fn new(mut builder: Builder, exchange_ticks: u32, saved: Option<&dyn Saved>) -> Result<Self, RunError> {
         let options = builder.options.clone();
         let worker_count = options.workers.unwrap_or_else(cores::count);
         let shards = options.shards;
         if builder.zone_count == 0 || builder.zone_count >= SHARD_CELLS_MAX / 2 {
             return Err(RunError::Input(format!("a space has 1 to 524,287 zones, not {}", builder.zone_count)));
         }
+        let from = saved.map_or(0, |saved| u32::try_from(saved.tick()).unwrap_or(0));
         let dense = options.stepping == Stepping::Dense;
         let kind_count = builder.kinds.len();
-        let agendas: Vec<Desk<Agenda>> = (0..shards).map(|_| Desk::new(Agenda::new(exchange_ticks))).collect();
+        let agendas: Vec<Desk<Agenda>> = (0..shards).map(|_| Desk::new(Agenda::new(exchange_ticks, from))).collect();
         for kind in &mut builder.kinds {
             kind.prepare(&agendas, dense, exchange_ticks);
         }
@@ -108,6 +113,11 @@ impl Engine {
             tallies: builder.tallies,
             systems: builder.systems,
         };
+        let revival = |saved| {
+            let sizes = (builder.settled, exchange_ticks);
+            Revival::new(saved, &furnisher, builder.zone_count, sizes).map_err(RunError::Input)
+        };
+        let revival = saved.map(revival).transpose()?;
         let workers = Arc::new(Workers::new(worker_count, options.pin));
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
         let order: Vec<u32> = (0..shards as u32).collect();
@@ -133,8 +143,11 @@ impl Engine {
             };
             for (place, &id) in hands[index].iter().enumerate() {
                 let zone = ZoneId(id.0);
-                let settlers = furnisher.kinds.iter().map(|kind| kind.settlers(zone, &context.directory)).collect();
-                furnisher.found(&mut shard, place, (id, zone), settlers, &context);
+                let settlers = match &revival {
+                    Some(revival) => revival.settlers(zone, &furnisher),
+                    None => furnisher.kinds.iter().map(|kind| kind.settlers(zone, &context.directory)).collect(),
+                };
+                furnisher.found(&mut shard, place, (id, zone, 0), settlers, &context);
             }
             *slots[index].lock().expect("nobody panicked before") = Some(shard);
         });
@@ -142,6 +155,9 @@ impl Engine {
             .into_iter()
             .map(|slot| Mutex::new(slot.into_inner().expect("not poisoned").expect("every shard was furnished")))
             .collect();
+        if let Some(revival) = &revival {
+            revival.end()?;
+        }
         let mut engine = Self {
             context,
             shards,
@@ -167,13 +183,101 @@ impl Engine {
         };
         let settled = engine.census(false).kinds.agents;
         if settled != engine.settled {
+            if let Some(revival) = &revival {
+                return Err(revival.senseless(format!("{settled} agents where {} are right", engine.settled)).into());
+            }
             return Err(RunError::Input(format!(
                 "{} agents were announced and {settled} settled: a settlement left some out",
                 engine.settled
             )));
         }
+        if let Some(revival) = revival {
+            engine.revive(&revival)?;
+        }
         engine.look_around()?;
         Ok(engine)
+    }
+
+    /// Brings back what no zone holds, and checks that all is as it was.
+    fn revive(&mut self, revival: &Revival<'_>) -> Result<(), RunError> {
+        if let Some(agent) = self.context.directory.missing() {
+            return Err(revival.senseless(format!("agent {} is in no zone, and another one in two", agent.0)).into());
+        }
+        self.now = Tick(revival.limits.now as u64);
+        revival.letters(&mut self.shards)?;
+        for shard in &mut self.shards {
+            let shard = lock_mut(shard);
+            shard.posts.iter_mut().for_each(|post| post.readdress(shard.index, &self.context));
+        }
+        let state = revival.world(&self.furnisher, lock_mut(&mut self.shards[0]))?;
+        (self.exchanges, self.changes) = (state.exchanges, state.changes);
+        for invariant in &mut self.hub.invariants {
+            invariant.held &= state.invariants.get(&invariant.name).copied().unwrap_or(true);
+        }
+        self.invariants = state.engine_invariants.clone();
+        state.hand_series_to(self.hub.collectors.iter_mut().map(|collector| &mut collector.series));
+        let (digest, saved) = (self.digest(), revival.digest());
+        if digest != saved {
+            return Err(revival.senseless(format!("its digest is {digest} where {saved} was saved")).into());
+        }
+        Ok(())
+    }
+
+    /// Writes out all that the world is at this exchange. Without `all`, cells to which nothing
+    /// has happened since they were last saved are only named.
+    pub(crate) fn save_to(&mut self, sink: &dyn Sink, all: bool) -> Result<Snapshot, RunError> {
+        for shard in &mut self.shards {
+            let shard = lock_mut(shard);
+            shard.posts.iter_mut().for_each(|post| post.collect(shard.index, &self.context));
+        }
+        let kept = Mutex::new(Vec::new());
+        let now = self.now.as_u32();
+        phase(&self.workers, &self.shards, &self.order, |shard| {
+            let mut one = save_shard(shard, now, all, sink);
+            kept.lock().unwrap_or_else(PoisonError::into_inner).append(&mut one);
+        })?;
+        let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let text = serde_json::to_vec(&self.world_state()).expect("numbers and names make JSON");
+        let info = PieceInfo { id: PieceId::World, rows: 0, digest: Digest::EMPTY };
+        sink.put(info, Piece { text, tables: Vec::new() });
+        Ok(Snapshot { tick: self.now, kept, schema: schema(&self.furnisher) })
+    }
+
+    fn world_state(&mut self) -> WorldState {
+        let census = |shard: &mut Mutex<Shard>| {
+            let shard = lock_mut(shard);
+            let kinds: Vec<_> = shard.kinds.iter().map(|kind| kind.census(&[], 0, false)).collect();
+            let posts: Vec<_> = shard.posts.iter_mut().map(|post| post.census(false)).collect();
+            (kinds, posts, shard.stats)
+        };
+        let mut state = WorldState { exchanges: self.exchanges, changes: self.changes, ..WorldState::default() };
+        state.kinds = vec![[0; 3]; self.furnisher.kinds.len()];
+        state.messages = vec![[0; 2]; self.furnisher.messages.len()];
+        for (kinds, posts, stats) in self.shards.iter_mut().map(census) {
+            for (sum, kind) in state.kinds.iter_mut().zip(kinds) {
+                add(sum, [kind.left, kind.arrived, kind.woken]);
+            }
+            for (sum, post) in state.messages.iter_mut().zip(posts) {
+                add(sum, [post.sent, post.applied]);
+            }
+            add(&mut state.visits, [stats.active, stats.abstracted, stats.dormant]);
+        }
+        state.tallies = self.furnisher.tallies.iter().map(|tally| tally.save()).collect();
+        state.engine_invariants = self.invariants.clone();
+        state.invariants = self.hub.invariants.iter().map(|one| (one.name.clone(), one.held)).collect();
+        state.series = self.hub.collectors.iter().map(|collector| (&collector.series).into()).collect();
+        state
+    }
+
+    /// Saves the world to memory.
+    ///
+    /// # Errors
+    /// Where the world cannot be looked at.
+    pub fn save(&mut self) -> Result<Memory, RunError> {
+        let mut memory = Memory::default();
+        let snapshot = self.save_to(&memory, true)?;
+        memory.seal(snapshot.tick.0, snapshot.schema);
+        Ok(memory)
     }
 
     /// The tick that the world is at.
@@ -430,6 +534,10 @@ impl Engine {
             sections,
         })
     }
+}
+
+fn add<const N: usize>(sum: &mut [u64; N], more: [u64; N]) {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
 }
 
 /// Runs one phase of every shard on the workers; a panic becomes an error that says where.

@@ -46,11 +46,11 @@ impl Furnisher {
         &self,
         shard: &mut Shard,
         place: usize,
-        (id, zone): (CellId, ZoneId),
+        (id, zone, part): (CellId, ZoneId, u32),
         settlers: Vec<Homeless>,
         context: &Context,
     ) {
-        let mut cell = Cell { id, zone, world: World::new() };
+        let mut cell = Cell { id, zone, part, world: World::new() };
         for (kind, settlers) in shard.kinds.iter_mut().zip(settlers) {
             kind.found(place, &mut cell, settlers, context);
         }

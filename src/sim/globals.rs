@@ -134,6 +134,10 @@ impl<T: Send + Sync + 'static> Deref for Shared<'_, T> {
 pub trait Tallied: Default + Send + Sync + 'static {
     /// Adds another shard's counts.
     fn merge(&mut self, other: &Self);
+    /// The counts, for a checkpoint.
+    fn numbers(&self) -> Vec<u64>;
+    /// Counts that [`Tallied::numbers`] told; `None` if they are none of this type's.
+    fn from_numbers(numbers: &[u64]) -> Option<Self>;
 }
 
 #[derive(Resource)]

@@ -13,9 +13,10 @@ use super::directory::Address;
 use super::placement::part_of;
 use super::roll::Roll;
 use super::rows::{Agent, BLOCK, Rows, agents_of};
+use super::saving::{SavedKind, hash};
 use super::visit::Lives;
 use super::wheel::{Entry, SLOTS_MAX};
-use crate::base::{AgentId, Digest, RowHash, ZoneId};
+use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Lanes;
 
 /// Finds the slots whose closed form says that something is due at a tick.
@@ -56,7 +57,7 @@ const AHEAD: usize = 12;
 const GROWTH: u32 = 8;
 
 /// A shard's part in a kind, its type forgotten.
-pub(crate) trait ShardKind: Send {
+pub(crate) trait ShardKind: SavedKind + Send {
     /// Asks for an agent with its rows to be brought into the cache.
     fn prefetch(&self, place: usize, slot: u32);
     /// The tick from which the agent in a slot is there.
@@ -124,8 +125,8 @@ pub(crate) struct ShardKindOf<K: Rows> {
     arriving: Vec<Handoff<K>>,
     /// Arrivals for whom no row is parked.
     unplaced: Vec<Handoff<K>>,
-    left_count: u64,
-    arrived_count: u64,
+    pub left_count: u64,
+    pub arrived_count: u64,
 }
 
 impl<K: Rows> ShardKindOf<K> {
@@ -183,6 +184,7 @@ impl<K: Rows> ShardKindOf<K> {
                 self.unplaced.push(*handoff);
                 continue;
             };
+            roll.touched = true;
             let (agent, mut rows) = roll.at(slot);
             *agent = handoff.agent;
             handoff.rows.write(&mut rows);
@@ -302,6 +304,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         let roll = &mut rolls[visit.place];
         let nobody = self.nobody();
         roll.events += visit.events;
+        roll.touched |= visit.events > 0;
         for departure in visit.departed.drain(..) {
             assert!(
                 self.may_travel,
@@ -394,10 +397,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
                 let (agent, rows) = roll.at(slot);
                 if agent.id.is_some() {
                     present += 1;
-                    // An agent that is here already but acts only from a later tick is in another state.
-                    let arrives = if agent.arrives > now { agent.arrives } else { 0 };
-                    let hash = RowHash::agent(agent.id, cell.zone).word(arrives as u64);
-                    census.digest.add(K::hash(&rows, hash).finish());
+                    census.digest.add(hash::<K>(agent, &rows, cell.zone, now));
                 }
             }
             assert_eq!(present, roll.present(), "who is not parked is somebody");

@@ -82,11 +82,11 @@ fn divide(zone: ZoneId, to: &[usize], shards: &mut [Mutex<Shard>], context: &mut
         .map(|(people, kind)| kind.share_out(people, to.len()).into_iter())
         .collect();
     let cells: Vec<CellId> = to.iter().map(|_| context.placement.add_cell()).collect();
-    for (&cell, &to) in cells.iter().zip(to) {
+    for ((part, &cell), &to) in (0..).zip(&cells).zip(to) {
         let shard = lock_mut(&mut shards[to]);
         let place = vacant(shard);
         let settlers = shares.iter_mut().map(|shares| shares.next().expect("a share for each")).collect();
-        furnisher.found(shard, place, (cell, zone), settlers, context);
+        furnisher.found(shard, place, (cell, zone, part), settlers, context);
         context.placement.put(cell, Seat { shard: to as u32, place: place as u32 });
     }
     context.placement.divide(zone, cells);

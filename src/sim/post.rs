@@ -7,13 +7,14 @@ use super::desk::Desk;
 use super::hand::short_name;
 use super::kind::{ShardKind, SharedLanes};
 use super::mail::{ADDRESSEES_AHEAD, Envelope, FlightOf, Inbox, Key, Message, Outbox};
+use super::saving::SavedPost;
 use super::sorting::Sorter;
 use super::wheel::{Entry, NOWHERE};
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use bevy_ecs::world::World;
 
 /// A shard's part in a type of message, the type forgotten.
-pub(crate) trait ShardPost: Send {
+pub(crate) trait ShardPost: SavedPost + Send {
     /// Takes what the other shards have sent into the inbox.
     fn collect(&mut self, shard: usize, context: &Context);
     /// Puts the letters that are applied in this window in order; whether there are any.
@@ -131,10 +132,9 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
                 // Whoever has just moved gets letters from its arrival on.
                 tick = tick.max(kinds[address.kind].arrives(place, address.slot));
             }
-            debug_assert!(tick >= window.from);
             if tick < window.to {
                 let entry = Entry::new(place, address.kind, address.slot);
-                let (tick_of_window, is_late) = (tick - window.from, tick > letter.deliver);
+                let (tick_of_window, is_late) = (tick.saturating_sub(window.from), tick > letter.deliver);
                 inbox.keys.push(Key::new(entry, tick_of_window, is_late, letter.from, index as u32));
             }
         }

@@ -11,14 +11,16 @@ use super::desk::Desk;
 use super::directory::Directory;
 use super::due::LivesOf;
 use super::globals::{Tallied, TallyOf, Total};
-use super::hand::Drawer;
+use super::hand::{Drawer, short_name};
 use super::kind::{ClosedForm, Handoff, Homeless, Settlers, ShardKind, ShardKindOf, SharedLanes};
 use super::mail::{Envelope, FlightOf, Inbox, InboxOf, Message, Outbox, OutboxOf};
 use super::post::{ShardPost, ShardPostOf};
 use super::rows::Rows;
+use super::saving::{Limits, settlers};
 use super::visit::{Lives, Visit};
 use crate::base::ZoneId;
 use crate::exec::Lanes;
+use crate::store::TableView;
 
 /// Records that a lane holds before it spills and grows.
 const LANE_RECORDS: usize = 64;
@@ -36,6 +38,10 @@ pub(crate) trait KindPart: Any + Send + Sync {
     fn hand_to(&self, shard: usize, drawer: &mut Drawer);
     /// The zone's first agents.
     fn settlers(&self, zone: ZoneId, directory: &Directory) -> Homeless;
+    /// The zone's agents as they were saved, in a table for each part of the zone.
+    fn revived(&self, tables: &[&TableView<'_>], limits: Limits) -> Result<Homeless, String>;
+    /// Name and bytes of each row.
+    fn shape(&self) -> Vec<(&'static str, usize)>;
     /// Doubles the lanes that spilled; how much has spilled in all.
     fn grow(&self) -> u64;
 }
@@ -83,6 +89,14 @@ impl<K: Rows> KindPart for KindEntry<K> {
         Box::new(settlement.settlers)
     }
 
+    fn revived(&self, tables: &[&TableView<'_>], limits: Limits) -> Result<Homeless, String> {
+        settlers::<K>(tables, limits)
+    }
+
+    fn shape(&self) -> Vec<(&'static str, usize)> {
+        K::shape()
+    }
+
     fn grow(&self) -> u64 {
         grow(&self.lanes)
     }
@@ -101,6 +115,8 @@ pub(crate) trait MessagePart: Send + Sync {
     fn for_shard(&self, shard: usize, shards: usize, kinds: usize) -> Box<dyn ShardPost>;
     fn hand_to(&self, shard: usize, drawer: &mut Drawer);
     fn grow(&self) -> u64;
+    /// Name and bytes of a message.
+    fn shape(&self) -> (&'static str, usize);
     /// Empties the hub's list of letters in flight, before the shards append to it.
     fn clear(&self, hub: &mut World);
 }
@@ -145,6 +161,10 @@ impl<M: Message> MessagePart for MessageEntry<M> {
         grow(&self.lanes)
     }
 
+    fn shape(&self) -> (&'static str, usize) {
+        (short_name::<M>(), size_of::<M>())
+    }
+
     fn clear(&self, hub: &mut World) {
         hub.insert_resource(FlightOf::<M>(Vec::new()));
     }
@@ -156,6 +176,10 @@ pub(crate) trait TallyPart: Send + Sync {
     fn hand_to(&self, shard: usize, drawer: &mut Drawer);
     /// Merges all shards' counts into the hub.
     fn total(&self, hub: &mut World);
+    /// Merges all shards' counts.
+    fn save(&self) -> Vec<u64>;
+    /// Takes over counts that were saved; whether they are of this type.
+    fn load(&self, numbers: &[u64]) -> bool;
 }
 
 pub(crate) struct TallyEntry<T: Tallied> {
@@ -168,6 +192,14 @@ impl<T: Tallied> TallyEntry<T> {
     }
 }
 
+impl<T: Tallied> TallyEntry<T> {
+    fn merged(&self) -> T {
+        let mut total = T::default();
+        self.desks.iter().for_each(|desk| total.merge(desk.get()));
+        total
+    }
+}
+
 impl<T: Tallied> TallyPart for TallyEntry<T> {
     fn prepare(&mut self, shards: usize) {
         self.desks = (0..shards).map(|_| Desk::new(T::default())).collect();
@@ -176,10 +208,13 @@ impl<T: Tallied> TallyPart for TallyEntry<T> {
         drawer.put(TallyOf(self.desks[shard].clone()));
     }
     fn total(&self, hub: &mut World) {
-        let mut total = T::default();
-        for desk in &self.desks {
-            total.merge(desk.get());
-        }
-        hub.insert_resource(Total(total));
+        hub.insert_resource(Total(self.merged()));
+    }
+    fn save(&self) -> Vec<u64> {
+        self.merged().numbers()
+    }
+    fn load(&self, numbers: &[u64]) -> bool {
+        let counts = T::from_numbers(numbers);
+        counts.map(|counts| self.desks[0].get().merge(&counts)).is_some()
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Roll<K: Rows> {
     len: u32,
     /// Events handled since the last review: what the cell costs.
     pub events: u32,
+    /// Whether something happened to somebody since the cell was last saved.
+    pub touched: bool,
     /// Slots that wait for an arrival.
     pub parked: Vec<u32>,
 }
@@ -27,7 +29,7 @@ unsafe impl<K: Rows> Send for Roll<K> {}
 
 impl<K: Rows> Roll<K> {
     pub(crate) fn empty() -> Self {
-        Self { agents: NonNull::dangling(), starts: K::nowhere(), len: 0, events: 0, parked: Vec::new() }
+        Self { agents: NonNull::dangling(), starts: K::nowhere(), len: 0, events: 0, touched: true, parked: Vec::new() }
     }
 
     /// Looks where the World has the columns now: to be called when entities of kind `K` were spawned in it, the only

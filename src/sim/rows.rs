@@ -12,6 +12,7 @@ use bevy_ecs::storage::Table;
 use bevy_ecs::world::World;
 use bytemuck::{Pod, Zeroable};
 
+use super::hand::short_name;
 use crate::base::{AgentId, RowHash};
 
 /// Agents of an entity.
@@ -98,6 +99,12 @@ pub trait Rows: Copy + Send + Sync + 'static {
     const BYTES: usize;
     /// The names of the row types, for messages.
     fn name() -> String;
+    /// Name and bytes of each row type, for a checkpoint's schema.
+    fn shape() -> Vec<(&'static str, usize)>;
+    /// Appends the bytes of one agent's rows, each to its column.
+    fn append(rows: &Self::Refs<'_>, columns: &mut [Vec<u8>]);
+    /// Rows from their columns, which have more than `nth`.
+    fn nth(columns: &[&[u8]], nth: usize) -> Self;
 }
 
 /// Where the column of `T` begins in a table, if it has one.
@@ -182,8 +189,17 @@ macro_rules! kinds {
             }
             const BYTES: usize = 0 $(+ size_of::<$T>())+;
             fn name() -> String {
-                let names = [$(std::any::type_name::<$T>()),+];
-                names.map(|name| name.rsplit("::").next().unwrap_or(name)).join(", ")
+                Self::shape().iter().map(|&(name, _)| name).collect::<Vec<_>>().join(", ")
+            }
+            fn shape() -> Vec<(&'static str, usize)> {
+                vec![$((short_name::<$T>(), size_of::<$T>())),+]
+            }
+            #[inline]
+            fn append(rows: &Self::Refs<'_>, columns: &mut [Vec<u8>]) {
+                $(columns[$i].extend_from_slice(bytemuck::bytes_of(&*rows.$i));)+
+            }
+            fn nth(columns: &[&[u8]], nth: usize) -> Self {
+                ($(bytemuck::pod_read_unaligned::<$T>(&columns[$i][nth * size_of::<$T>()..][..size_of::<$T>()]),)+)
             }
         }
     };

@@ -4,6 +4,7 @@ use super::{
     Builder, ParamError, ParamSpec, Params, RunOptions, RunReport, Simulation, Span, Validation, Value, Watch,
 };
 use crate::base::DateTime;
+use crate::store::StoreError;
 
 /// What a scenario fixes, and what it proposes.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,9 @@ pub enum RunError {
     /// A system panicked: the run ended at the last exchange.
     #[error("{0}")]
     Panic(String),
+    /// What was saved could not be read, or could not be saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A model.

@@ -9,6 +9,7 @@ use super::report::{Control, NoWatch, Progress, RunReport, Watch};
 use super::scenario::{RunError, Scenario};
 use crate::base::{Calendar, DateTime, Tick};
 use crate::exec::{Elapsed, cores, peak_rss_bytes};
+use crate::store::Saved;
 
 /// Names the scenario of an experiment.
 ///
@@ -79,10 +80,19 @@ impl<S: Scenario> Experiment<S> {
     /// # Errors
     /// What the scenario finds wrong with its inputs.
     pub fn build(&self) -> Result<Engine, RunError> {
-        self.build_watched(&mut NoWatch)
+        self.build_watched(&mut NoWatch, None)
     }
 
-    fn build_watched(&self, watch: &mut dyn Watch) -> Result<Engine, RunError> {
+    /// Builds the world as it was saved: with the same parameters, seed and start; workers, shards and stepping may be
+    /// others.
+    ///
+    /// # Errors
+    /// As [`Experiment::build`], and what is wrong with the snapshot.
+    pub fn revive(&self, saved: &dyn Saved) -> Result<Engine, RunError> {
+        self.build_watched(&mut NoWatch, Some(saved))
+    }
+
+    fn build_watched(&self, watch: &mut dyn Watch, saved: Option<&dyn Saved>) -> Result<Engine, RunError> {
         let timing = S::timing(&self.params);
         let calendar = Calendar::new(self.options.start.unwrap_or(timing.start), timing.tick_ms);
         let agents = self.options.agents.unwrap_or(timing.agents);
@@ -92,7 +102,7 @@ impl<S: Scenario> Experiment<S> {
         for what in std::mem::take(&mut builder.setup) {
             watch.setup(&what);
         }
-        Engine::new(builder, timing.exchange_ticks)
+        Engine::new(builder, timing.exchange_ticks, saved)
     }
 
     /// Runs that many ticks.
@@ -125,7 +135,7 @@ impl<S: Scenario> Experiment<S> {
         self.options.pin &= self.options.workers.unwrap_or_else(cores::count) <= cores::count();
         let timing = S::timing(&self.params);
         let setup = Elapsed::start();
-        let mut engine = self.build_watched(watch)?;
+        let mut engine = self.build_watched(watch, None)?;
         let setup_seconds = setup.seconds();
         let calendar = engine.calendar();
         let end = self.options.end(&timing, &calendar).0;

@@ -74,8 +74,9 @@ pub(crate) struct Wheel {
 }
 
 impl Wheel {
-    pub(crate) fn new() -> Self {
-        Self { now: 0, heads: vec![EMPTY; SPAN as usize], blocks: Vec::new(), free: NONE, far: Vec::new() }
+    /// A wheel of which interval `now` is the next to take.
+    pub(crate) fn new(now: u64) -> Self {
+        Self { now, heads: vec![EMPTY; SPAN as usize], blocks: Vec::new(), free: NONE, far: Vec::new() }
     }
 
     /// Files an entry under an interval that has not been taken.
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn takes_what_was_filed() {
         let mut draws = Seed(1).draws(Stream::named("test"), AgentId(0), Tick(0));
-        let mut wheel = Wheel::new();
+        let mut wheel = Wheel::new(0);
         let mut oracle: BTreeMap<u64, Vec<Entry>> = BTreeMap::new();
         for now in 0..20_000_u64 {
             for _ in 0..draws.below(4) {

@@ -121,14 +121,21 @@ fn depots(mut due: Due<(Depot,), Parcel>, mut mail: Mailbox<Parcel>) {
 }
 
 #[derive(Default)]
-struct Woken(u64);
+pub struct Woken(pub u64);
 impl Tallied for Woken {
     fn merge(&mut self, other: &Self) {
         self.0 += other.0;
     }
+    fn numbers(&self) -> Vec<u64> {
+        vec![self.0]
+    }
+    fn from_numbers(numbers: &[u64]) -> Option<Self> {
+        let &[woken] = numbers else { return None };
+        Some(Self(woken))
+    }
 }
 
-struct Law;
+pub struct Law;
 
 impl Scenario for Law {
     type Params = NoParams;
@@ -174,7 +181,7 @@ impl Scenario for Law {
 
 myriad::params! {
     /// None.
-    struct NoParams {}
+    pub struct NoParams {}
 }
 
 fn engine(change: impl Fn(&mut RunOptions)) -> Engine {

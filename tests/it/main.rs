@@ -7,6 +7,7 @@ mod city;
 mod command;
 mod law;
 mod population;
+mod revival;
 mod scratch;
 mod tidy;
 #[cfg(feature = "chrome")]

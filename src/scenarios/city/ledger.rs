@@ -61,6 +61,20 @@ impl Tallied for Ledger {
         all.iter_mut().zip(others).for_each(|(sum, more)| *sum += more);
         self.counts.iter_mut().zip(other.counts).for_each(|(sum, more)| *sum += more);
     }
+
+    fn numbers(&self) -> Vec<u64> {
+        let spent = self.spent.as_flattened().as_flattened().as_flattened();
+        spent.iter().chain(&self.counts).copied().collect()
+    }
+
+    fn from_numbers(numbers: &[u64]) -> Option<Self> {
+        let mut ledger = Self::default();
+        let spent = ledger.spent.as_flattened_mut().as_flattened_mut().as_flattened_mut();
+        let (minutes, counts) = numbers.split_at_checked(spent.len())?;
+        spent.copy_from_slice(minutes);
+        ledger.counts = counts.try_into().ok()?;
+        Some(ledger)
+    }
 }
 
 impl Ledger {

@@ -1,0 +1,181 @@
+//! A shard's part in saving a world and in bringing it back: agents of a kind, letters of a type, as tables.
+//!
+//! Slots and places are not saved, nor the agenda: they follow from whose rows there are and when each wants to be
+//! woken. So a world may be brought back with other shards and workers than it was saved with.
+
+use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
+
+use super::cell::CellId;
+use super::kind::{Handoff, Homeless, KindCensus, Settlers, ShardKindOf};
+use super::mail::{Envelope, Message};
+use super::post::{PostCensus, ShardPostOf};
+use super::rows::{Agent, Rows};
+use crate::base::{AgentId, Digest, RowHash, ZoneId};
+use crate::store::{Table, TableView};
+
+/// Agents of a cell, saved.
+pub(crate) struct SavedAgents {
+    pub table: Table,
+    pub digest: Digest,
+    /// Whether some of them are there but act from a later tick only: their digest will be another then.
+    pub arriving: bool,
+}
+
+/// What a shard does with its agents of one kind.
+pub(crate) trait SavedKind {
+    /// The agents of a cell as they are at tick `now`.
+    fn save(&self, place: usize, zone: ZoneId, now: u32) -> SavedAgents;
+    /// Whether something happened to somebody in the cell since this was last asked.
+    fn take_touched(&mut self, place: usize) -> bool;
+    /// Lets the cell be saved again next time.
+    fn touch(&mut self, place: usize);
+    /// Adds what was counted before.
+    fn resume_counts(&mut self, before: KindCensus);
+}
+
+/// What can be wrong with what was saved.
+type Checked<T> = Result<T, String>;
+
+/// Checks that a table has columns of these widths.
+fn check_columns(table: &TableView<'_>, what: &str, widths: &[usize]) -> Checked<()> {
+    let found: Vec<usize> = table.columns.iter().map(|column| column.len()).collect();
+    let right: Vec<usize> = widths.iter().map(|width| width * table.rows).collect();
+    if found == right { Ok(()) } else { Err(format!("{what}: columns of {found:?} bytes where {right:?} are right")) }
+}
+
+/// What saved rows are checked against.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Agents of all kinds: ids are below.
+    pub agents: u64,
+    pub now: u32,
+    pub exchange_ticks: u32,
+}
+
+/// The agents of a kind in a zone, from the tables of its parts.
+pub(crate) fn settlers<K: Rows>(tables: &[&TableView<'_>], limits: Limits) -> Checked<Homeless> {
+    let Limits { agents, now, exchange_ticks } = limits;
+    let widths: Vec<usize> =
+        [size_of::<Agent>()].into_iter().chain(K::shape().iter().map(|&(_, bytes)| bytes)).collect();
+    let mut settlers = Settlers::<K> { agents: Vec::new(), spare: 0 };
+    for table in tables {
+        check_columns(table, &K::name(), &widths)?;
+        settlers.agents.reserve_exact(table.rows);
+        // No more than a file could make us believe: rows that are kept ready are found again as they are needed.
+        settlers.spare += table.spare.min(table.rows + 1_024);
+        for nth in 0..table.rows {
+            let agent: Agent = pod_read_unaligned(&table.columns[0][nth * size_of::<Agent>()..][..size_of::<Agent>()]);
+            if agent.id.0 as u64 >= agents {
+                return Err(format!("{}: an agent {} where there are {agents}", K::name(), agent.id.0));
+            }
+            if agent.arrives > now + exchange_ticks || agent.wake < agent.arrives.max(now) {
+                let Agent { id, wake, arrives } = agent;
+                return Err(format!("agent {} arrives at tick {arrives} and is woken at tick {wake}", id.0));
+            }
+            settlers.agents.push(Handoff { cell: CellId(u32::MAX), agent, rows: K::nth(&table.columns[1..], nth) });
+        }
+    }
+    Ok(Box::new(settlers))
+}
+
+impl<K: Rows> SavedKind for ShardKindOf<K> {
+    fn save(&self, place: usize, zone: ZoneId, now: u32) -> SavedAgents {
+        let roll = &mut self.lives.get().rolls[place];
+        let present = roll.present() as usize;
+        let mut people: Vec<u8> = Vec::with_capacity(present * size_of::<Agent>());
+        let mut rows: Vec<Vec<u8>> = K::shape().iter().map(|&(_, bytes)| Vec::with_capacity(present * bytes)).collect();
+        let (mut digest, mut arriving) = (Digest::EMPTY, false);
+        for slot in 0..roll.len() {
+            let (agent, refs) = roll.at(slot);
+            if agent.id.is_some() {
+                people.extend_from_slice(bytes_of(agent));
+                K::append(&refs, &mut rows);
+                arriving |= agent.arrives > now;
+                digest.add(hash::<K>(agent, &refs, zone, now));
+            }
+        }
+        let spare = roll.parked.len() as u32;
+        let columns = std::iter::once(people).chain(rows).collect();
+        SavedAgents { table: Table { rows: present as u32, spare, columns }, digest, arriving }
+    }
+
+    fn take_touched(&mut self, place: usize) -> bool {
+        std::mem::take(&mut self.lives.get().rolls[place].touched)
+    }
+
+    fn touch(&mut self, place: usize) {
+        self.lives.get().rolls[place].touched = true;
+    }
+
+    fn resume_counts(&mut self, before: KindCensus) {
+        self.left_count += before.left;
+        self.arrived_count += before.arrived;
+        self.lives.get().visit.woken_count += before.woken;
+    }
+}
+
+/// The hash of an agent as it is at tick `now`.
+#[inline]
+pub(crate) fn hash<K: Rows>(agent: &Agent, rows: &K::Refs<'_>, zone: ZoneId, now: u32) -> u64 {
+    // An agent that is here already but acts only from a later tick is in another state.
+    let arrives = if agent.arrives > now { agent.arrives } else { 0 };
+    K::hash(rows, RowHash::agent(agent.id, zone).word(arrives as u64)).finish()
+}
+
+/// The head of a letter, as it is saved.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Head {
+    deliver: u32,
+    to: AgentId,
+    from: AgentId,
+}
+
+/// What a shard does with its letters of one type. All letters are in the inbox: `collect` was called.
+pub(crate) trait SavedPost {
+    /// The letters in flight, as they came.
+    fn save(&self) -> Table;
+    /// Puts saved letters into the inbox, whoever's they are: `readdress` sends them on.
+    fn load(&mut self, table: &TableView<'_>, limits: Limits) -> Checked<()>;
+    /// Adds what was counted before.
+    fn resume_counts(&mut self, before: PostCensus);
+}
+
+impl<M: Message> SavedPost for ShardPostOf<M> {
+    fn save(&self) -> Table {
+        let letters = &self.inbox.get().letters;
+        let mut heads = Vec::with_capacity(letters.len() * size_of::<Head>());
+        let mut bodies = Vec::with_capacity(letters.len() * size_of::<M>());
+        for &Envelope { deliver, to, from, body } in letters {
+            heads.extend_from_slice(bytes_of(&Head { deliver, to, from }));
+            bodies.extend_from_slice(bytes_of(&body));
+        }
+        Table { rows: letters.len() as u32, spare: 0, columns: vec![heads, bodies] }
+    }
+
+    fn load(&mut self, table: &TableView<'_>, limits: Limits) -> Checked<()> {
+        let Limits { agents, now, exchange_ticks } = limits;
+        check_columns(table, "letters", &[size_of::<Head>(), size_of::<M>()])?;
+        let letters = &mut self.inbox.get().letters;
+        letters.reserve(table.rows);
+        for nth in 0..table.rows {
+            let head = pod_read_unaligned(&table.columns[0][nth * size_of::<Head>()..][..size_of::<Head>()]);
+            let Head { deliver, to, from } = head;
+            if to.0 as u64 >= agents {
+                return Err(format!("a letter to agent {} where there are {agents}", to.0));
+            }
+            // One whose addressee is on the way may be late by an interval.
+            if deliver.saturating_add(exchange_ticks) < now {
+                return Err(format!("a letter to agent {} that was to be applied at tick {deliver}", to.0));
+            }
+            let body = pod_read_unaligned(&table.columns[1][nth * size_of::<M>()..][..size_of::<M>()]);
+            letters.push(Envelope { deliver, to, from, body });
+        }
+        Ok(())
+    }
+
+    fn resume_counts(&mut self, before: PostCensus) {
+        self.outbox.get().sent_count += before.sent;
+        self.inbox.get().applied_count += before.applied;
+    }
+}

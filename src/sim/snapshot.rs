@@ -1,0 +1,271 @@
+//! The state of a world at a tick, written out and read back.
+//!
+//! A snapshot is made of pieces: one for each cell, one for the letters of each shard, one for what belongs to nobody.
+//! What a scenario shares (tables, rules) is not in it: it is a function of the parameters and is made anew.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::furnisher::Furnisher;
+use super::kind::{Homeless, KindCensus};
+use super::post::PostCensus;
+use super::report::Series;
+use super::saving::Limits;
+use super::shard::Shard;
+use crate::base::{Digest, Tick, ZoneId};
+use crate::store::{AlignedVec, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, Table, TableView};
+
+/// What belongs to no zone.
+#[derive(Serialize, Deserialize, Default)]
+pub(crate) struct WorldState {
+    /// Exchanges so far: what is reviewed now and then is reviewed as if nothing had been.
+    pub exchanges: u64,
+    /// By kind: left, arrived, woken.
+    pub kinds: Vec<[u64; 3]>,
+    /// By type of message: sent, applied.
+    pub messages: Vec<[u64; 2]>,
+    /// Zone visits: active, abstracted, dormant.
+    pub visits: [u64; 3],
+    /// Cells moved, zones divided.
+    pub changes: [u64; 2],
+    /// By tally.
+    pub tallies: Vec<Vec<u64>>,
+    /// The scenario's invariants.
+    pub invariants: BTreeMap<String, bool>,
+    pub engine_invariants: BTreeMap<String, bool>,
+    pub series: Vec<SavedSeries>,
+}
+
+/// A series; values by their bits, which text would not keep.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedSeries {
+    name: String,
+    ticks: Vec<u64>,
+    bits: Vec<u64>,
+}
+
+impl From<&Series> for SavedSeries {
+    fn from(series: &Series) -> Self {
+        let bits = series.values.iter().map(|value| value.to_bits()).collect();
+        Self { name: series.name.clone(), ticks: series.ticks.clone(), bits }
+    }
+}
+
+impl WorldState {
+    /// Hands the samples back to the collectors of the same names.
+    pub(crate) fn hand_series_to<'a>(self, collectors: impl Iterator<Item = &'a mut Series>) {
+        let mut saved: BTreeMap<String, SavedSeries> =
+            self.series.into_iter().map(|series| (series.name.clone(), series)).collect();
+        for series in collectors {
+            if let Some(before) = saved.remove(&series.name) {
+                series.ticks = before.ticks;
+                series.values = before.bits.into_iter().map(f64::from_bits).collect();
+            }
+        }
+    }
+}
+
+/// What the tables of a snapshot mean, in words: two models whose words are alike can read each other's snapshots.
+pub(crate) fn schema(furnisher: &Furnisher) -> String {
+    let mut schema = String::from("snapshot 1\n");
+    let mut line = |what: &str, columns: &[(&str, usize)]| {
+        let columns: Vec<String> = columns.iter().map(|(name, bytes)| format!("{name} {bytes}")).collect();
+        schema.push_str(&format!("{what}: {}\n", columns.join(", ")));
+    };
+    for kind in &furnisher.kinds {
+        line("agents", &kind.shape());
+    }
+    for message in &furnisher.messages {
+        line("letters", &[message.shape()]);
+    }
+    schema
+}
+
+/// What was saved, beside the pieces themselves.
+pub(crate) struct Snapshot {
+    pub tick: Tick,
+    /// Pieces that are as they were saved before.
+    pub kept: Vec<PieceId>,
+    pub schema: String,
+}
+
+/// Writes out what a shard holds. With `all`, cells that nothing has happened to since they were last saved too.
+pub(crate) fn save_shard(shard: &mut Shard, now: u32, all: bool, sink: &dyn Sink) -> Vec<PieceId> {
+    let mut digest = Digest::EMPTY;
+    let mut rows = 0;
+    let mut tables = Vec::with_capacity(shard.posts.len());
+    for post in &mut shard.posts {
+        let census = post.census(true);
+        digest.merge(census.digest);
+        rows += census.in_flight;
+        tables.push(post.save());
+    }
+    let id = PieceId::Mail(shard.index as u32);
+    sink.put(PieceInfo { id, rows, digest }, Piece { text: Vec::new(), tables });
+    let mut kept = Vec::new();
+    for place in 0..shard.cells.len() {
+        let Some(cell) = &shard.cells[place] else { continue };
+        let zone = cell.zone;
+        let piece = PieceId::Zone { zone: zone.0, part: cell.part };
+        // Each is asked: `any` would leave marks behind.
+        let touched = shard.kinds.iter_mut().map(|kind| kind.take_touched(place)).fold(false, |a, b| a | b);
+        if !touched && !all {
+            kept.push(piece);
+            continue;
+        }
+        let (mut tables, mut digest, mut rows): (Vec<Table>, _, _) = (Vec::new(), Digest::EMPTY, 0);
+        for kind in &mut shard.kinds {
+            let saved = kind.save(place, zone, now);
+            digest.merge(saved.digest);
+            rows += saved.table.rows as u64;
+            tables.push(saved.table);
+            if saved.arriving {
+                kind.touch(place);
+            }
+        }
+        sink.put(PieceInfo { id: piece, rows, digest }, Piece { text: Vec::new(), tables });
+    }
+    kept
+}
+
+/// A snapshot that a world is brought back from.
+pub(crate) struct Revival<'a> {
+    saved: &'a dyn Saved,
+    /// By zone: its pieces.
+    zones: Vec<Vec<usize>>,
+    pub limits: Limits,
+    /// The first thing that was wrong.
+    failure: Mutex<Option<StoreError>>,
+}
+
+impl<'a> Revival<'a> {
+    /// Looks a snapshot through: the shape of the world must be the same.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn new(
+        saved: &'a dyn Saved,
+        furnisher: &Furnisher,
+        zone_count: usize,
+        (agents, exchange_ticks): (u64, u32),
+    ) -> Result<Self, String> {
+        let schema = schema(furnisher);
+        if saved.schema() != schema {
+            return Err(format!(
+                "the snapshot is of another model, or of another version of it: it holds\n{}\nand this one has\n{}",
+                indent(saved.schema()),
+                indent(&schema)
+            ));
+        }
+        let now = u32::try_from(saved.tick()).ok().filter(|&now| now < u32::MAX - exchange_ticks);
+        let now = now.ok_or_else(|| format!("the snapshot is of tick {}, which never comes", saved.tick()))?;
+        let mut zones = vec![Vec::new(); zone_count];
+        for (index, info) in saved.pieces().iter().enumerate() {
+            if let PieceId::Zone { zone, .. } = info.id {
+                let pieces: Option<&mut Vec<usize>> = zones.get_mut(zone as usize);
+                pieces
+                    .ok_or_else(|| format!("the snapshot has a zone {zone} where there are {zone_count}"))?
+                    .push(index);
+            }
+        }
+        let limits = Limits { agents, now, exchange_ticks };
+        Ok(Self { saved, zones, limits, failure: Mutex::new(None) })
+    }
+
+    /// The agents of a zone, by kind. Nobody if something is wrong: [`Revival::end`] says what.
+    pub(crate) fn settlers(&self, zone: ZoneId, furnisher: &Furnisher) -> Vec<Homeless> {
+        let pieces = &self.zones[zone.index()];
+        self.try_settlers(pieces, furnisher).unwrap_or_else(|error| {
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            furnisher.kinds.iter().map(|kind| kind.revived(&[], self.limits).expect("nobody is fine")).collect()
+        })
+    }
+
+    fn try_settlers(&self, pieces: &[usize], furnisher: &Furnisher) -> Result<Vec<Homeless>, StoreError> {
+        let archives: Vec<AlignedVec> = pieces.iter().map(|&piece| self.saved.read(piece)).collect::<Result<_, _>>()?;
+        let mut views = Vec::with_capacity(pieces.len());
+        for (&piece, archive) in pieces.iter().zip(&archives) {
+            views.push(self.view(piece, archive, furnisher.kinds.len())?);
+        }
+        let of_kind = |index: usize| views.iter().map(|view| &view.tables[index]).collect::<Vec<&TableView<'_>>>();
+        let kinds = furnisher.kinds.iter().enumerate();
+        let blamed = pieces.first().copied().unwrap_or(usize::MAX);
+        kinds
+            .map(|(index, kind)| kind.revived(&of_kind(index), self.limits))
+            .collect::<Result<_, String>>()
+            .map_err(|why| self.saved.senseless(blamed, why))
+    }
+
+    fn view<'b>(&self, piece: usize, archive: &'b AlignedVec, tables: usize) -> Result<PieceView<'b>, StoreError> {
+        let view = PieceView::of(archive).map_err(|why| self.saved.senseless(piece, why))?;
+        if view.tables.len() != tables {
+            return Err(self.saved.senseless(piece, format!("{} tables where {tables} are right", view.tables.len())));
+        }
+        Ok(view)
+    }
+
+    /// What was saved makes no sense.
+    pub(crate) fn senseless(&self, why: String) -> StoreError {
+        self.saved.senseless(usize::MAX, why)
+    }
+
+    /// The digest of what was saved.
+    pub(crate) fn digest(&self) -> Digest {
+        self.saved.digest()
+    }
+
+    /// Ends the reading of zones.
+    pub(crate) fn end(&self) -> Result<(), StoreError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+
+    /// Reads letters into the inboxes of shards, whoever's they are.
+    pub(crate) fn letters(&self, shards: &mut [Mutex<Shard>]) -> Result<(), StoreError> {
+        let mut next = 0;
+        for (piece, info) in self.saved.pieces().iter().enumerate() {
+            if !matches!(info.id, PieceId::Mail(_)) {
+                continue;
+            }
+            let count = shards.len();
+            let shard = super::engine::lock_mut(&mut shards[next % count]);
+            let archive = self.saved.read(piece)?;
+            let view = self.view(piece, &archive, shard.posts.len())?;
+            for (post, table) in shard.posts.iter_mut().zip(&view.tables) {
+                post.load(table, self.limits).map_err(|why| self.saved.senseless(piece, why))?;
+            }
+            next += 1;
+        }
+        Ok(())
+    }
+
+    /// What belongs to no zone.
+    pub(crate) fn world(&self, furnisher: &Furnisher, shard: &mut Shard) -> Result<WorldState, StoreError> {
+        let found = self.saved.pieces().iter().position(|info| info.id == PieceId::World);
+        let piece = found.ok_or_else(|| self.senseless("there is no piece with the world's counts".into()))?;
+        let archive = self.saved.read(piece)?;
+        let view = self.view(piece, &archive, 0)?;
+        let state: WorldState =
+            serde_json::from_slice(view.text).map_err(|error| self.saved.senseless(piece, error.to_string()))?;
+        let fits = state.kinds.len() == shard.kinds.len()
+            && state.messages.len() == shard.posts.len()
+            && state.tallies.len() == furnisher.tallies.len()
+            && furnisher.tallies.iter().zip(&state.tallies).all(|(tally, numbers)| tally.load(numbers));
+        if !fits {
+            return Err(self.saved.senseless(piece, "its counts are of another model".into()));
+        }
+        for (kind, &[left, arrived, woken]) in shard.kinds.iter_mut().zip(&state.kinds) {
+            kind.resume_counts(KindCensus { left, arrived, woken, ..KindCensus::default() });
+        }
+        for (post, &[sent, applied]) in shard.posts.iter_mut().zip(&state.messages) {
+            post.resume_counts(PostCensus { sent, applied, ..PostCensus::default() });
+        }
+        [shard.stats.active, shard.stats.abstracted, shard.stats.dormant] = state.visits;
+        Ok(state)
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
