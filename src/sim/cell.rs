@@ -5,6 +5,7 @@
 use bevy_ecs::world::World;
 
 use crate::base::ZoneId;
+use crate::store::PieceId;
 
 /// A cell: its number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,4 +25,11 @@ pub(crate) struct Cell {
     /// Which part of the zone, from 0.
     pub part: u32,
     pub world: World,
+}
+
+impl Cell {
+    /// What it is in a snapshot.
+    pub(crate) fn piece(&self) -> PieceId {
+        PieceId::Zone { zone: self.zone.0, part: self.part }
+    }
 }

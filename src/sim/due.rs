@@ -203,7 +203,8 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
                 if !has_letter {
                     ask_for(self.agenda.look_ahead(kind), self.rolls);
                 }
-                self.visit.turn(has_letter.then_some(self.letter.slot), &self.rolls[self.place])?;
+                let slot = self.visit.turn(has_letter.then_some(self.letter.slot), &self.rolls[self.place])?;
+                self.rolls[self.place].remember(slot);
                 continue;
             };
             let (agent, _) = self.rolls[self.place].at(slot);

@@ -21,7 +21,7 @@ use super::placement::Placement;
 use super::report::{RunReport, Series, TickTime};
 use super::scenario::RunError;
 use super::shard::{Census, Shard, ShardStats};
-use super::snapshot::{Revival, Snapshot, WorldState, save_shard, schema};
+use super::snapshot::{self, Revival, Snapshot, WorldState, schema};
 use super::systems::Systems;
 use super::wheel::SHARD_CELLS_MAX;
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
@@ -140,6 +140,7 @@ impl Engine {
                 busy_posts: Vec::new(),
                 cramped: Vec::new(),
                 visiting: None,
+                waiting: None,
             };
             for (place, &id) in hands[index].iter().enumerate() {
                 let zone = ZoneId(id.0);
@@ -223,9 +224,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes out all that the world is at this exchange. Without `all`, cells to which nothing
-    /// has happened since they were last saved are only named.
-    pub(crate) fn save_to(&mut self, sink: &dyn Sink, all: bool) -> Result<Snapshot, RunError> {
+    /// Begins to save the world as it is at this exchange. It may run on meanwhile: each interval saves some cells, as
+    /// far as the sink has room, until [`Engine::is_saving`] no more.
+    ///
+    /// Without `all`, cells to which nothing has happened since they were last saved are only named in what is returned.
+    ///
+    /// # Errors
+    /// Where the world cannot be looked at.
+    pub fn begin_save(&mut self, sink: &Arc<dyn Sink>, all: bool) -> Result<Snapshot, RunError> {
+        self.finish_save()?;
         for shard in &mut self.shards {
             let shard = lock_mut(shard);
             shard.posts.iter_mut().for_each(|post| post.collect(shard.index, &self.context));
@@ -233,14 +240,33 @@ impl Engine {
         let kept = Mutex::new(Vec::new());
         let now = self.now.as_u32();
         phase(&self.workers, &self.shards, &self.order, |shard| {
-            let mut one = save_shard(shard, now, all, sink);
+            let mut one = snapshot::begin(shard, now, all, sink);
             kept.lock().unwrap_or_else(PoisonError::into_inner).append(&mut one);
         })?;
         let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         let text = serde_json::to_vec(&self.world_state()).expect("numbers and names make JSON");
         let info = PieceInfo { id: PieceId::World, rows: 0, digest: Digest::EMPTY };
         sink.put(info, Piece { text, tables: Vec::new() });
+        if lock_mut(&mut self.shards[0]).every_tick {
+            // Everybody is about to change.
+            self.finish_save()?;
+        }
         Ok(Snapshot { tick: self.now, kept, schema: schema(&self.furnisher) })
+    }
+
+    /// Whether cells are yet to be saved.
+    pub fn is_saving(&mut self) -> bool {
+        self.shards.iter_mut().any(|shard| lock_mut(shard).waiting.is_some())
+    }
+
+    /// Saves the cells that wait, all at once.
+    ///
+    /// # Errors
+    /// As [`Engine::begin_save`].
+    pub fn finish_save(&mut self) -> Result<(), RunError> {
+        phase(&self.workers, &self.shards, &self.order, |shard| {
+            snapshot::go_on(shard, true);
+        })
     }
 
     fn world_state(&mut self) -> WorldState {
@@ -274,10 +300,11 @@ impl Engine {
     /// # Errors
     /// Where the world cannot be looked at.
     pub fn save(&mut self) -> Result<Memory, RunError> {
-        let mut memory = Memory::default();
-        let snapshot = self.save_to(&memory, true)?;
-        memory.seal(snapshot.tick.0, snapshot.schema);
-        Ok(memory)
+        let memory = Arc::new(Memory::default());
+        let sink: Arc<dyn Sink> = memory.clone();
+        let snapshot = self.begin_save(&sink, true)?;
+        self.finish_save()?;
+        Ok(memory.sealed(snapshot.tick.0, snapshot.schema))
     }
 
     /// The tick that the world is at.
@@ -295,11 +322,14 @@ impl Engine {
         self.context.calendar
     }
 
-    /// Runs to the next exchange, or to tick `end` if that comes first.
+    /// Runs to the next exchange, or to tick `end` if that comes first; not at all if it is there already.
     ///
     /// # Errors
     /// A system that panics ends the run: the error names zone, agent and tick.
     pub fn advance(&mut self, end: Tick) -> Result<(), RunError> {
+        if end <= self.now {
+            return Ok(());
+        }
         let from = self.now.as_u32();
         let interval = self.context.exchange_ticks;
         let to = (from - from % interval).saturating_add(interval).min(end.as_u32());
@@ -355,6 +385,9 @@ impl Engine {
 
     /// Moves cells, splits and joins zones.
     fn rebalance(&mut self) {
+        if self.is_saving() {
+            return;
+        }
         let changes = if self.upheaval != 0 {
             balance::upheaval(self.upheaval, self.exchanges, &self.context.placement, self.shards.len())
         } else if self.balance && self.exchanges.is_multiple_of(BALANCE_EXCHANGES) && self.is_known() {
@@ -476,12 +509,15 @@ impl Engine {
             stats.order_ns += one.order_ns;
             stats.zones_ns += one.zones_ns;
             stats.handoff_ns += one.handoff_ns;
+            stats.save_ns += one.save_ns;
             stats.route_ns += one.route_ns;
             stats.arrive_ns += one.arrive_ns;
         }
         let seconds = |ns: u64| ns as f64 / 1e9;
         let wall = self.live.seconds() + self.exchange.seconds();
-        let busy = seconds(stats.order_ns + stats.zones_ns + stats.handoff_ns + stats.route_ns + stats.arrive_ns);
+        let busy =
+            stats.order_ns + stats.zones_ns + stats.handoff_ns + stats.save_ns + stats.route_ns + stats.arrive_ns;
+        let busy = seconds(busy);
         let workers = self.workers.count() as f64;
         let mut invariants = self.invariants.clone();
         invariants.extend(self.hub.invariants.iter().map(|invariant| (invariant.name.clone(), invariant.held)));
@@ -489,6 +525,7 @@ impl Engine {
             ("order", seconds(stats.order_ns) / workers),
             ("zones", seconds(stats.zones_ns) / workers),
             ("handoffs", seconds(stats.handoff_ns) / workers),
+            ("saving", seconds(stats.save_ns) / workers),
             ("messages", seconds(stats.route_ns) / workers),
             ("arrivals", seconds(stats.arrive_ns) / workers),
             ("barriers", (wall - busy / workers).max(0.0)),

@@ -185,6 +185,7 @@ impl<K: Rows> ShardKindOf<K> {
                 continue;
             };
             roll.touched = true;
+            roll.remember(slot);
             let (agent, mut rows) = roll.at(slot);
             *agent = handoff.agent;
             handoff.rows.write(&mut rows);

@@ -57,4 +57,5 @@ pub use report::{Control, NoWatch, Progress, RunReport, Section, Series, TickTim
 pub use rows::{Block, Row, Rows, Start};
 pub use scenario::{AnyScenario, Entry, RunError, Scenario, Timing};
 pub use simulation::{Experiment, Simulation};
+pub use snapshot::Snapshot;
 pub use validation::{Validation, ValidationRow};

@@ -130,11 +130,9 @@ pub struct RunReport {
     pub handoffs: u64,
     /// Wall time of a tick.
     pub tick_ns: TickTime,
-    /// Wall seconds by phase, averaged over the workers: `order` (letters and agenda put in order), `zones` (zones
-    /// run),
-    /// `handoffs` (leavers sent), `messages` (routed), `arrivals` (placed), `barriers` (workers
-    /// waiting for each other),
-    /// `checks` (collectors and invariants).
+    /// Wall seconds by phase, averaged over the workers: `order` (letters and agenda put in order), `zones` (zones run),
+    /// `handoffs` (leavers sent), `saving` (agents copied for a checkpoint), `messages` (routed), `arrivals` (placed),
+    /// `barriers` (workers waiting for each other), `checks` (collectors and invariants).
     pub phase_seconds: BTreeMap<String, f64>,
     /// Seconds that each worker was at work in phases: the more alike, the better the balance.
     pub worker_seconds: Vec<f64>,

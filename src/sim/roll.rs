@@ -10,6 +10,13 @@ use bevy_ecs::world::World;
 
 use super::rows::{Agent, BLOCK, Rows, prefetch, start};
 
+/// A slot as it was.
+pub(crate) struct Was<K> {
+    pub slot: u32,
+    pub agent: Agent,
+    pub rows: K,
+}
+
 /// See the module.
 pub(crate) struct Roll<K: Rows> {
     agents: NonNull<Agent>,
@@ -19,6 +26,9 @@ pub(crate) struct Roll<K: Rows> {
     pub events: u32,
     /// Whether something happened to somebody since the cell was last saved.
     pub touched: bool,
+    /// While the cell waits to be saved as it was at a tick that is over: slots that have changed since, as they were.
+    /// The first entry of a slot counts.
+    pub before: Option<Vec<Was<K>>>,
     /// Slots that wait for an arrival.
     pub parked: Vec<u32>,
 }
@@ -29,7 +39,15 @@ unsafe impl<K: Rows> Send for Roll<K> {}
 
 impl<K: Rows> Roll<K> {
     pub(crate) fn empty() -> Self {
-        Self { agents: NonNull::dangling(), starts: K::nowhere(), len: 0, events: 0, touched: true, parked: Vec::new() }
+        Self {
+            agents: NonNull::dangling(),
+            starts: K::nowhere(),
+            len: 0,
+            events: 0,
+            touched: true,
+            before: None,
+            parked: Vec::new(),
+        }
     }
 
     /// Looks where the World has the columns now: to be called when entities of kind `K` were spawned in it, the only
@@ -55,7 +73,8 @@ impl<K: Rows> Roll<K> {
         }
         new.parked = std::mem::take(&mut self.parked);
         new.parked.extend((self.len..new.len).rev());
-        new.events = self.events;
+        new.before = self.before.take();
+        (new.events, new.touched) = (self.events, self.touched);
         *self = new;
     }
 
@@ -85,6 +104,23 @@ impl<K: Rows> Roll<K> {
         assert!(slot < self.len, "slot {slot} of {}", self.len);
         // SAFETY: the columns have `len` rows, they are different columns, and `&mut self` keeps others out.
         unsafe { (&mut *self.agents.as_ptr().add(slot as usize), K::at(self.starts, slot as usize)) }
+    }
+
+    /// To be called before a slot is changed.
+    #[inline]
+    pub(crate) fn remember(&mut self, slot: u32) {
+        if self.before.is_some() {
+            self.note(slot);
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, slot: u32) {
+        let was = {
+            let (agent, rows) = self.at(slot);
+            Was { slot, agent: *agent, rows: K::read(&rows) }
+        };
+        self.before.get_or_insert_default().push(was);
     }
 
     /// Everybody.

@@ -89,6 +89,8 @@ pub trait Rows: Copy + Send + Sync + 'static {
     unsafe fn at<'a>(starts: Self::Starts, slot: usize) -> Self::Refs<'a>;
     /// Asks for one agent's rows to be brought into the cache.
     fn prefetch(starts: Self::Starts, slot: usize);
+    /// These rows.
+    fn refs(&mut self) -> Self::Refs<'_>;
     /// A copy of one agent's rows.
     fn read(rows: &Self::Refs<'_>) -> Self;
     /// Overwrites one agent's rows.
@@ -175,6 +177,9 @@ macro_rules! kinds {
             #[inline]
             fn prefetch(starts: Self::Starts, slot: usize) {
                 $(prefetch(starts.$i.0.as_ptr().wrapping_add(slot));)+
+            }
+            fn refs(&mut self) -> Self::Refs<'_> {
+                ($(&mut self.$i,)+)
             }
             #[inline]
             fn read(rows: &Self::Refs<'_>) -> Self {

@@ -23,8 +23,10 @@ pub(crate) struct SavedAgents {
 
 /// What a shard does with its agents of one kind.
 pub(crate) trait SavedKind {
-    /// The agents of a cell as they are at tick `now`.
-    fn save(&self, place: usize, zone: ZoneId, now: u32) -> SavedAgents;
+    /// From now on changes are remembered, until the cell is saved as it is now.
+    fn wait(&mut self, place: usize);
+    /// The agents of a cell as they were when it began to wait, at tick `then`; or as they are, if it did not.
+    fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents;
     /// Whether something happened to somebody in the cell since this was last asked.
     fn take_touched(&mut self, place: usize) -> bool;
     /// Lets the cell be saved again next time.
@@ -79,24 +81,42 @@ pub(crate) fn settlers<K: Rows>(tables: &[&TableView<'_>], limits: Limits) -> Ch
 }
 
 impl<K: Rows> SavedKind for ShardKindOf<K> {
-    fn save(&self, place: usize, zone: ZoneId, now: u32) -> SavedAgents {
+    fn wait(&mut self, place: usize) {
+        self.lives.get().rolls[place].before = Some(Vec::new());
+    }
+
+    fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents {
         let roll = &mut self.lives.get().rolls[place];
-        let present = roll.present() as usize;
-        let mut people: Vec<u8> = Vec::with_capacity(present * size_of::<Agent>());
-        let mut rows: Vec<Vec<u8>> = K::shape().iter().map(|&(_, bytes)| Vec::with_capacity(present * bytes)).collect();
-        let (mut digest, mut arriving) = (Digest::EMPTY, false);
-        for slot in 0..roll.len() {
-            let (agent, refs) = roll.at(slot);
+        let mut before = roll.before.take().unwrap_or_default();
+        before.sort_by_key(|was| was.slot);
+        before.dedup_by_key(|was| was.slot);
+        let mut before = before.into_iter().peekable();
+        let capacity = roll.len() as usize;
+        let mut people: Vec<u8> = Vec::with_capacity(capacity * size_of::<Agent>());
+        let mut rows: Vec<Vec<u8>> =
+            K::shape().iter().map(|&(_, bytes)| Vec::with_capacity(capacity * bytes)).collect();
+        let (mut count, mut digest, mut arriving) = (0, Digest::EMPTY, false);
+        let mut add = |agent: &Agent, refs: K::Refs<'_>| {
             if agent.id.is_some() {
+                count += 1;
                 people.extend_from_slice(bytes_of(agent));
                 K::append(&refs, &mut rows);
-                arriving |= agent.arrives > now;
-                digest.add(hash::<K>(agent, &refs, zone, now));
+                arriving |= agent.arrives > then;
+                digest.add(hash::<K>(agent, &refs, zone, then));
+            }
+        };
+        for slot in 0..roll.len() {
+            match before.next_if(|was| was.slot == slot) {
+                Some(mut was) => add(&was.agent, was.rows.refs()),
+                None => {
+                    let (agent, refs) = roll.at(slot);
+                    add(agent, refs);
+                }
             }
         }
-        let spare = roll.parked.len() as u32;
+        let spare = roll.len() - count;
         let columns = std::iter::once(people).chain(rows).collect();
-        SavedAgents { table: Table { rows: present as u32, spare, columns }, digest, arriving }
+        SavedAgents { table: Table { rows: count, spare, columns }, digest, arriving }
     }
 
     fn take_touched(&mut self, place: usize) -> bool {

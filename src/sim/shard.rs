@@ -16,6 +16,7 @@ use super::globals::Now;
 use super::kind::{KindCensus, ShardKind};
 use super::options::DetailPolicy;
 use super::post::{PostCensus, ShardPost};
+use super::snapshot::{self, Waiting};
 use super::systems::Systems;
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Elapsed;
@@ -29,11 +30,12 @@ pub(crate) struct ShardStats {
     pub dormant: u64,
     /// Wakes and messages handled.
     pub events: u64,
-    /// Wall nanoseconds of its phases: letters and agenda put in order; zones run; leavers sent; letters routed;
-    /// arrivals placed.
+    /// Wall nanoseconds of its phases: letters and agenda put in order; zones run; leavers sent; cells saved; letters
+    /// routed; arrivals placed.
     pub order_ns: u64,
     pub zones_ns: u64,
     pub handoff_ns: u64,
+    pub save_ns: u64,
     pub route_ns: u64,
     pub arrive_ns: u64,
 }
@@ -70,6 +72,8 @@ pub(crate) struct Shard {
     pub cramped: Vec<usize>,
     /// The zone being visited: what a panic reports.
     pub visiting: Option<ZoneId>,
+    /// What is yet to be saved.
+    pub waiting: Option<Waiting>,
 }
 
 /// How many agenda entries ahead agents are asked for: measured, flat from 8 to 32.
@@ -126,9 +130,12 @@ impl Shard {
         for kind in &mut self.kinds {
             kind.send(self.index, context);
         }
+        let left_ns = started.nanos();
+        snapshot::go_on(self, false);
+        self.stats.save_ns += started.nanos() - left_ns;
         self.stats.order_ns += ordered_ns;
         self.stats.zones_ns += ran_ns - ordered_ns;
-        self.stats.handoff_ns += started.nanos() - ran_ns;
+        self.stats.handoff_ns += left_ns - ran_ns;
     }
 
     /// Asks for the agents of the list up to `end` to be brought into the cache. Farther ones are asked for one by one

@@ -4,7 +4,7 @@
 //! What a scenario shares (tables, rules) is not in it: it is a function of the parameters and is made anew.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,16 +83,33 @@ pub(crate) fn schema(furnisher: &Furnisher) -> String {
     schema
 }
 
-/// What was saved, beside the pieces themselves.
-pub(crate) struct Snapshot {
+/// What is saved, beside the pieces themselves.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The tick of the world.
     pub tick: Tick,
     /// Pieces that are as they were saved before.
     pub kept: Vec<PieceId>,
+    /// What the tables mean.
     pub schema: String,
 }
 
-/// Writes out what a shard holds. With `all`, cells that nothing has happened to since they were last saved too.
-pub(crate) fn save_shard(shard: &mut Shard, now: u32, all: bool, sink: &dyn Sink) -> Vec<PieceId> {
+/// Agents that a shard saves in an interval, if it has so many to save: a cell or some of them. The interval of a city of
+/// eight million takes half as long again while it is saved.
+const ROWS_AT_ONCE: u64 = 4_096;
+
+/// What a shard has yet to save of a snapshot.
+pub(crate) struct Waiting {
+    pub sink: Arc<dyn Sink>,
+    /// The tick of the snapshot.
+    pub then: u32,
+    /// Places of cells, the next one last.
+    pub places: Vec<usize>,
+}
+
+/// Begins to save a shard as it is now, at tick `then`: letters at once, cells when there is time. Cells to which nothing
+/// has happened since they were last saved are only named in what is returned, unless `all` are wanted.
+pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink>) -> Vec<PieceId> {
     let mut digest = Digest::EMPTY;
     let mut rows = 0;
     let mut tables = Vec::with_capacity(shard.posts.len());
@@ -104,20 +121,33 @@ pub(crate) fn save_shard(shard: &mut Shard, now: u32, all: bool, sink: &dyn Sink
     }
     let id = PieceId::Mail(shard.index as u32);
     sink.put(PieceInfo { id, rows, digest }, Piece { text: Vec::new(), tables });
-    let mut kept = Vec::new();
-    for place in 0..shard.cells.len() {
+    let (mut kept, mut places) = (Vec::new(), Vec::new());
+    for place in (0..shard.cells.len()).rev() {
         let Some(cell) = &shard.cells[place] else { continue };
-        let zone = cell.zone;
-        let piece = PieceId::Zone { zone: zone.0, part: cell.part };
         // Each is asked: `any` would leave marks behind.
         let touched = shard.kinds.iter_mut().map(|kind| kind.take_touched(place)).fold(false, |a, b| a | b);
-        if !touched && !all {
-            kept.push(piece);
-            continue;
+        if touched || all {
+            places.push(place);
+            shard.kinds.iter_mut().for_each(|kind| kind.wait(place));
+        } else {
+            kept.push(cell.piece());
         }
+    }
+    shard.waiting = Some(Waiting { sink: sink.clone(), then, places });
+    kept
+}
+
+/// Saves some of the cells that wait, or all of them; whether none is left.
+pub(crate) fn go_on(shard: &mut Shard, all: bool) -> bool {
+    let Some(Waiting { sink, then, mut places }) = shard.waiting.take() else { return true };
+    let mut saved = 0;
+    while (all || saved < ROWS_AT_ONCE && sink.has_room())
+        && let Some(place) = places.pop()
+    {
+        let cell = shard.cells[place].as_ref().expect("cells that wait are not moved");
         let (mut tables, mut digest, mut rows): (Vec<Table>, _, _) = (Vec::new(), Digest::EMPTY, 0);
         for kind in &mut shard.kinds {
-            let saved = kind.save(place, zone, now);
+            let saved = kind.save(place, cell.zone, then);
             digest.merge(saved.digest);
             rows += saved.table.rows as u64;
             tables.push(saved.table);
@@ -125,9 +155,14 @@ pub(crate) fn save_shard(shard: &mut Shard, now: u32, all: bool, sink: &dyn Sink
                 kind.touch(place);
             }
         }
-        sink.put(PieceInfo { id: piece, rows, digest }, Piece { text: Vec::new(), tables });
+        sink.put(PieceInfo { id: cell.piece(), rows, digest }, Piece { text: Vec::new(), tables });
+        saved += rows;
     }
-    kept
+    let done = places.is_empty();
+    if !done {
+        shard.waiting = Some(Waiting { sink, then, places });
+    }
+    done
 }
 
 /// A snapshot that a world is brought back from.

@@ -13,6 +13,8 @@ use crate::base::Digest;
 pub trait Sink: Send + Sync {
     /// Takes a piece.
     fn put(&self, info: PieceInfo, piece: Piece);
+    /// Whether it can take more at once: if not, `put` waits.
+    fn has_room(&self) -> bool;
 }
 
 /// A saved world, to be read by several threads at once.
@@ -46,13 +48,14 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Ends the saving of the world at a tick.
-    pub fn seal(&mut self, tick: u64, schema: String) {
+    /// The world of a tick, of the pieces that were put in.
+    pub fn sealed(&self, tick: u64, schema: String) -> Self {
         let mut taken = std::mem::take(&mut *self.taken.lock().unwrap_or_else(PoisonError::into_inner));
         taken.sort_by_key(|(info, _)| info.id);
-        (self.infos, self.archives) = taken.into_iter().unzip();
-        self.infos.iter().for_each(|info| self.digest.merge(info.digest));
-        (self.tick, self.schema) = (tick, schema);
+        let (infos, archives): (Vec<PieceInfo>, _) = taken.into_iter().unzip();
+        let mut digest = Digest::EMPTY;
+        infos.iter().for_each(|info| digest.merge(info.digest));
+        Self { tick, digest, schema, infos, archives, taken: Mutex::default() }
     }
 
     /// The bytes of all archives.
@@ -66,6 +69,9 @@ impl Sink for Memory {
         let mut archive = AlignedVec::new();
         piece.archive(&mut archive);
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).push((info, archive));
+    }
+    fn has_room(&self) -> bool {
+        true
     }
 }
 

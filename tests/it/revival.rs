@@ -1,8 +1,11 @@
 //! A world that is saved and brought back at every exchange goes on as if nothing had been.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use myriad::prelude::*;
 use myriad::scenarios::City;
-use myriad::store::{Memory, Saved};
+use myriad::store::{Memory, Piece, PieceInfo, Saved, Sink};
 
 use crate::law::{Law, NoParams, Woken};
 
@@ -126,4 +129,72 @@ fn a_snapshot_of_other_agents_is_refused() {
     assert!(matches!(error, RunError::Store(_)), "{error}");
     let error = law(1, 3, Stepping::Event).agents(501).revive(&saved()).map(|_| ()).unwrap_err();
     assert!(matches!(error, RunError::Store(_)), "{error}");
+}
+
+/// A sink that is full for a while.
+#[derive(Default)]
+struct Slow {
+    memory: Memory,
+    asked: AtomicU32,
+}
+
+impl Sink for Slow {
+    fn put(&self, info: PieceInfo, piece: Piece) {
+        self.memory.put(info, piece);
+    }
+    fn has_room(&self) -> bool {
+        self.asked.fetch_add(1, Relaxed) % 20 > 16
+    }
+}
+
+/// The world that is saved is that of the moment when saving began, however long it takes.
+#[test]
+fn a_world_is_saved_as_it_was_while_it_runs_on() {
+    for (workers, shards, stepping) in [(1, 2, Stepping::Event), (2, 5, Stepping::Event), (2, 3, Stepping::Dense)] {
+        let mut engine = law(workers, shards, stepping).build().unwrap();
+        let mut longest = 0;
+        for _ in 0..6 {
+            let (tick, digest) = (engine.now(), engine.digest());
+            let slow = Arc::new(Slow::default());
+            let sink: Arc<dyn Sink> = slow.clone();
+            let snapshot = engine.begin_save(&sink, true).unwrap();
+            let mut intervals = 0;
+            while engine.is_saving() {
+                engine.advance(Tick(10_000)).unwrap();
+                intervals += 1;
+            }
+            longest = longest.max(intervals);
+            let saved = slow.memory.sealed(snapshot.tick.0, snapshot.schema);
+            assert_eq!((saved.tick(), saved.digest()), (tick.0, digest), "{stepping}, {shards} shards");
+            let mut revived = law(1, 24, Stepping::Event).revive(&saved).unwrap();
+            assert_eq!((revived.now(), revived.digest()), (tick, digest));
+            while revived.now() < engine.now() {
+                revived.advance(engine.now()).unwrap();
+            }
+            assert_eq!(revived.digest(), engine.digest());
+        }
+        assert!(longest > 5, "it took a while: {longest} intervals");
+    }
+}
+
+/// Only what was touched is saved again; what is kept is as it was.
+#[test]
+fn cells_that_nothing_happened_to_are_not_saved_again() {
+    let mut engine = Simulation::of::<City>(Params::defaults()).agents(300).build().unwrap();
+    let first = Arc::new(Memory::default());
+    let sink: Arc<dyn Sink> = first.clone();
+    assert!(engine.begin_save(&sink, false).unwrap().kept.is_empty());
+    engine.finish_save().unwrap();
+    let first = first.sealed(0, String::new());
+    engine.advance(Tick(100)).unwrap();
+    let second = Arc::new(Memory::default());
+    let sink: Arc<dyn Sink> = second.clone();
+    let kept = engine.begin_save(&sink, false).unwrap().kept;
+    engine.finish_save().unwrap();
+    let second = second.sealed(100, String::new());
+    assert!(kept.len() > 2_000, "it is midnight: {} zones sleep", kept.len());
+    assert_eq!(kept.len() + second.pieces().len(), first.pieces().len());
+    let mut digest = second.digest();
+    first.pieces().iter().filter(|info| kept.contains(&info.id)).for_each(|info| digest.merge(info.digest));
+    assert_eq!(digest, engine.digest());
 }
