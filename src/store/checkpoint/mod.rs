@@ -1,0 +1,25 @@
+//! Checkpoints: worlds of a run, saved in its folder, the last few of them.
+//!
+//! ```text
+//! ckpt/seg-00000041        pieces that changed: written front to back, never changed once a manifest names them
+//! ckpt/MANIFEST-00000041   which pieces make up the world of checkpoint 41, and in which file each lies
+//! ```
+//!
+//! A checkpoint exists if its manifest does, and a manifest comes into being at once, by a rename: a crash leaves the
+//! checkpoints that were there. Pieces to which nothing has happened since stay where an earlier checkpoint wrote them.
+//! One file for each checkpoint and not one for each zone: thousands of files take thirty times as long to make durable.
+//!
+//! Way in: [`Checkpoints`] (the folder), `manifest` and `segment` (the two formats), [`Checkpoint`] (one, for reading),
+//! `cleaning` (which old files are worth keeping), [`Writer`] (a thread that writes while the world runs on).
+
+mod cleaning;
+mod folder;
+mod manifest;
+mod reading;
+mod segment;
+mod writer;
+
+pub use folder::{Checkpoints, Found, Writing};
+pub use manifest::{Entry, Manifest};
+pub use reading::Checkpoint;
+pub use writer::{Outcome, Writer};

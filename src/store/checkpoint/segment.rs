@@ -1,0 +1,202 @@
+//! The format of a segment file: a header of one page, then archives of pieces, each from the start of a page on, so
+//! that a mapped file has them where rkyv wants them.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | `MYRIADSG` |
+//! | 4 | format version |
+//! | 4 | how rkyv lays out archives: pointer width, byte order, alignment |
+//! | 16, 8, 8 | run, generation, tick |
+//! | 8 | xxh3-64 of all before |
+//!
+//! Which piece lies where, and its checksum, is said by manifests.
+
+use std::path::{Path, PathBuf};
+
+use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::manifest::Entry;
+use crate::store::{AlignedVec, Backend, File, PieceInfo, StoreError};
+
+const MAGIC: [u8; 8] = *b"MYRIADSG";
+const VERSION: u32 = 1;
+/// 32-bit pointers, little-endian, aligned: the features of rkyv that this crate asks for.
+const LAYOUT: u32 = 0x20_1e_a1;
+const _: () = assert!(size_of::<rkyv::rend::u32_le>() == size_of::<rkyv::primitive::ArchivedUsize>());
+
+/// Where pieces begin: at multiples of this.
+pub(crate) const PAGE: u64 = 4_096;
+
+/// Bytes that are gathered before they are written.
+const GATHERED: usize = 1 << 20;
+
+/// Bytes after which what was written is made durable, so that the last sync of a checkpoint is short and reads of
+/// others do not wait behind it.
+const PACE: u64 = 64 << 20;
+
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Header {
+    magic: [u8; 8],
+    version: u32,
+    layout: u32,
+    run: [u8; 16],
+    generation: u64,
+    tick: u64,
+    checksum: u64,
+}
+
+impl Header {
+    fn sum(&self) -> u64 {
+        let bytes = bytes_of(self);
+        xxh3_64(&bytes[..bytes.len() - 8])
+    }
+}
+
+/// A segment file in the making.
+pub(crate) struct SegmentWriter {
+    path: PathBuf,
+    file: Box<dyn File>,
+    generation: u64,
+    gathered: Vec<u8>,
+    /// Bytes written, and of these durable.
+    written: u64,
+    durable: u64,
+    archive: AlignedVec,
+}
+
+impl SegmentWriter {
+    pub(crate) fn create(
+        backend: &dyn Backend,
+        path: PathBuf,
+        (run, generation, tick): (u128, u64, u64),
+    ) -> Result<Self, StoreError> {
+        let file = backend.create(&path).map_err(StoreError::io("make", &path))?;
+        let mut header = Header {
+            magic: MAGIC,
+            version: VERSION,
+            layout: LAYOUT,
+            run: run.to_le_bytes(),
+            generation,
+            tick,
+            checksum: 0,
+        };
+        header.checksum = header.sum();
+        let mut gathered = Vec::with_capacity(GATHERED + GATHERED / 2);
+        gathered.extend_from_slice(bytes_of(&header));
+        Ok(Self { path, file, generation, gathered, written: 0, durable: 0, archive: AlignedVec::new() })
+    }
+
+    /// Appends a piece.
+    pub(crate) fn write(&mut self, info: PieceInfo, piece: &crate::store::Piece) -> Result<Entry, StoreError> {
+        let mut archive = std::mem::take(&mut self.archive);
+        piece.archive(&mut archive);
+        let entry = self.append(info, &archive);
+        self.archive = archive;
+        entry
+    }
+
+    /// Appends the archive of a piece.
+    pub(crate) fn append(&mut self, info: PieceInfo, archive: &[u8]) -> Result<Entry, StoreError> {
+        self.gathered.resize(self.gathered.len().next_multiple_of(PAGE as usize), 0);
+        let offset = self.written + self.gathered.len() as u64;
+        self.gathered.extend_from_slice(archive);
+        if self.gathered.len() >= GATHERED {
+            self.flush()?;
+        }
+        let checksum = xxh3_128(archive);
+        Ok(Entry { info, file: self.generation, offset, bytes: archive.len() as u64, checksum })
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        // Whole pages only, so that the next piece begins at one.
+        self.gathered.resize(self.gathered.len().next_multiple_of(PAGE as usize), 0);
+        self.file.write_at(self.written, &self.gathered).map_err(StoreError::io("write", &self.path))?;
+        self.written += self.gathered.len() as u64;
+        self.gathered.clear();
+        if self.written - self.durable >= PACE {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.file.sync().map_err(StoreError::io("make durable", &self.path))?;
+        self.durable = self.written;
+        Ok(())
+    }
+
+    /// Makes all of it durable, but for the name. Says how many bytes it has.
+    pub(crate) fn finish(mut self) -> Result<u64, StoreError> {
+        self.flush()?;
+        self.sync()?;
+        Ok(self.written)
+    }
+}
+
+/// A segment file, for reading.
+pub(crate) struct Segment {
+    path: PathBuf,
+    file: Box<dyn File>,
+    len: u64,
+}
+
+impl Segment {
+    /// Opens a file and checks its header.
+    pub(crate) fn open(file: Box<dyn File>, path: &Path, run: u128, generation: u64) -> Result<Self, StoreError> {
+        let mut bytes = [0; size_of::<Header>()];
+        let len = file.len().map_err(StoreError::io("read", path))?;
+        let read = file.read_at(0, &mut bytes).map_err(StoreError::io("read", path))?;
+        let damaged = |why: &str| StoreError::damaged(path, 0, "the header", why);
+        if read < bytes.len() {
+            return Err(damaged("the file ends within it"));
+        }
+        let header: Header = pod_read_unaligned(&bytes);
+        if header.magic != MAGIC {
+            return Err(damaged("it does not begin as a segment does"));
+        }
+        if header.checksum != header.sum() {
+            return Err(damaged("checksum mismatch"));
+        }
+        let foreign = |why: String| StoreError::Foreign { path: path.to_owned(), why };
+        if header.version != VERSION || header.layout != LAYOUT {
+            return Err(foreign(format!("has format {}; this build reads format {VERSION}", header.version)));
+        }
+        if (u128::from_le_bytes(header.run), header.generation) != (run, generation) {
+            return Err(foreign("is of another run, or of another checkpoint of this one".to_owned()));
+        }
+        Ok(Self { path: path.to_owned(), file, len })
+    }
+
+    /// Whether the file is long enough for a piece.
+    pub(crate) fn has(&self, entry: &Entry) -> Result<(), StoreError> {
+        let fits = entry.offset.checked_add(entry.bytes).is_some_and(|end| end <= self.len);
+        if fits && entry.offset.is_multiple_of(PAGE) && entry.offset > 0 {
+            return Ok(());
+        }
+        let why = format!("{} bytes were written where the file has {}", entry.bytes, self.len);
+        Err(StoreError::damaged(&self.path, entry.offset, entry.info.id.to_string(), why))
+    }
+
+    /// The archive of a piece, verified.
+    pub(crate) fn read(&self, entry: &Entry) -> Result<AlignedVec, StoreError> {
+        self.has(entry)?;
+        let mut archive = AlignedVec::new();
+        archive.resize(entry.bytes as usize, 0);
+        let read = self.file.read_at(entry.offset, &mut archive).map_err(StoreError::io("read", &self.path))?;
+        let damaged = |why: &str| StoreError::damaged(&self.path, entry.offset, entry.info.id.to_string(), why);
+        if read < archive.len() {
+            return Err(damaged("the file ends within it"));
+        }
+        if xxh3_128(&archive) != entry.checksum {
+            return Err(damaged("checksum mismatch"));
+        }
+        Ok(archive)
+    }
+
+    /// What to say of a piece that is as it was written, and makes no sense.
+    pub(crate) fn senseless(&self, entry: &Entry, why: String) -> StoreError {
+        StoreError::damaged(&self.path, entry.offset, entry.info.id.to_string(), why)
+    }
+}
