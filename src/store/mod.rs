@@ -1,16 +1,27 @@
 //! Floor 1: bytes that last. Every access to a file goes through a [`Backend`], so that a crash, a full disk or a
 //! flipped bit is an ordinary test.
 //!
-//! A reader's way in: [`Backend`] (what a file system is to us), [`StoreError`] (what can be wrong with a file),
-//! [`Piece`] and [`Saved`] (what a saved world consists of).
+//! A reader's way in: [`Backend`] (what a file system is to us), [`StoreError`] (what can be wrong with a file). There
+//! are three file systems: [`Fs`] (the machine's), [`Mem`] (in memory) and [`Sim`] (one that crashes when told to).
+//! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder).
 
 mod backend;
+mod checkpoint;
+#[cfg(test)]
+mod contract;
 mod error;
+mod fs;
+mod mem;
 mod piece;
 mod saved;
+mod sim;
 
 pub use backend::{Access, Backend, File, Lock};
+pub use checkpoint::{Checkpoint, Checkpoints, Entry, Found, Manifest, Outcome, Published, Writer, Writing, find};
 pub use error::{Damage, StoreError};
+pub use fs::Fs;
+pub use mem::Mem;
 pub use piece::{Piece, PieceId, PieceInfo, PieceView, Table, TableView};
 pub use rkyv::util::AlignedVec;
 pub use saved::{Memory, Saved, Sink};
+pub use sim::{Fault, Omit, Refusal, Sim};

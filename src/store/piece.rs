@@ -71,6 +71,12 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// Bytes of text and columns.
+    pub fn bytes(&self) -> u64 {
+        let columns = self.tables.iter().flat_map(|table| &table.columns).map(Vec::len).sum::<usize>();
+        (self.text.len() + columns) as u64
+    }
+
     /// Writes the archive, in place of what `into` holds.
     pub fn archive(&self, into: &mut AlignedVec) {
         into.clear();

@@ -19,7 +19,7 @@ mod reading;
 mod segment;
 mod writer;
 
-pub use folder::{Checkpoints, Found, Writing};
+pub use folder::{Checkpoints, Found, Writing, find};
 pub use manifest::{Entry, Manifest};
 pub use reading::Checkpoint;
-pub use writer::{Outcome, Writer};
+pub use writer::{Outcome, Published, Writer};

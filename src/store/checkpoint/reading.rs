@@ -1,0 +1,67 @@
+//! A checkpoint, for reading.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::folder::{manifest_path, segment_path};
+use super::manifest::{Entry, Manifest};
+use super::segment::Segment;
+use crate::base::Digest;
+use crate::store::{Access, AlignedVec, Backend, PieceInfo, Saved, StoreError};
+
+/// A checkpoint whose files are open.
+pub struct Checkpoint {
+    manifest: Manifest,
+    path: std::path::PathBuf,
+    infos: Vec<PieceInfo>,
+    segments: BTreeMap<u64, Segment>,
+}
+
+impl Checkpoint {
+    pub(super) fn open(backend: &dyn Backend, folder: &Path, manifest: Manifest) -> Result<Self, StoreError> {
+        let mut segments = BTreeMap::new();
+        for entry in &manifest.entries {
+            if !segments.contains_key(&entry.file) {
+                let path = segment_path(folder, entry.file);
+                let file = backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
+                segments.insert(entry.file, Segment::open(file, &path, manifest.run, entry.file)?);
+            }
+            segments[&entry.file].has(entry)?;
+        }
+        let infos = manifest.entries.iter().map(|entry| entry.info).collect();
+        Ok(Self { path: manifest_path(folder, manifest.generation), manifest, infos, segments })
+    }
+
+    /// What makes it up.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub(super) fn archive(&self, entry: &Entry) -> Result<AlignedVec, StoreError> {
+        self.segments[&entry.file].read(entry)
+    }
+}
+
+impl Saved for Checkpoint {
+    fn tick(&self) -> u64 {
+        self.manifest.tick
+    }
+    fn digest(&self) -> Digest {
+        self.manifest.digest
+    }
+    fn schema(&self) -> &str {
+        &self.manifest.schema
+    }
+    fn pieces(&self) -> &[PieceInfo] {
+        &self.infos
+    }
+    fn read(&self, index: usize) -> Result<AlignedVec, StoreError> {
+        self.archive(&self.manifest.entries[index])
+    }
+    fn senseless(&self, index: usize, why: String) -> StoreError {
+        match self.manifest.entries.get(index) {
+            Some(entry) => self.segments[&entry.file].senseless(entry, why),
+            None => StoreError::damaged(&self.path, 0, "the checkpoint", why),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A thread that writes checkpoints while the world runs on.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::folder::{Checkpoints, Writing};
+use crate::base::Digest;
+use crate::store::{Piece, PieceId, PieceInfo, Sink, StoreError};
+
+/// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
+const QUEUED_MAX: u64 = 64 << 20;
+/// Pieces that may wait: beyond, who hands one over waits.
+const PIECES_MAX: usize = 4_096;
+
+enum Order {
+    Begin(u64),
+    Piece(PieceInfo, Piece),
+    Publish(Vec<PieceId>, String),
+}
+
+/// How a checkpoint ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its tick.
+    pub tick: u64,
+    /// Generation and digest, and the tick of the oldest checkpoint that is kept; or why there is none.
+    pub result: Result<Published, StoreError>,
+}
+
+/// A checkpoint that exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// Its number.
+    pub generation: u64,
+    /// The digest of all state.
+    pub digest: Digest,
+    /// The tick of the oldest checkpoint that is kept.
+    pub oldest_tick: u64,
+    /// Bytes that were written for it.
+    pub bytes: u64,
+}
+
+struct Shared {
+    queued: AtomicU64,
+    outcomes: Mutex<Vec<Outcome>>,
+}
+
+/// See the module.
+pub struct Writer {
+    orders: Option<SyncSender<Order>>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<Checkpoints>>,
+}
+
+/// Where the world puts its pieces.
+struct Queue {
+    orders: SyncSender<Order>,
+    shared: Arc<Shared>,
+}
+
+impl Sink for Queue {
+    fn put(&self, info: PieceInfo, piece: Piece) {
+        self.shared.queued.fetch_add(piece.bytes(), Relaxed);
+        // Nobody takes it if the thread has died of a panic, which `finish` passes on.
+        let _ = self.orders.send(Order::Piece(info, piece));
+    }
+    fn has_room(&self) -> bool {
+        self.shared.queued.load(Relaxed) < QUEUED_MAX
+    }
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub fn start(checkpoints: Checkpoints) -> Self {
+        let (orders, inbox) = sync_channel(PIECES_MAX);
+        let shared = Arc::new(Shared { queued: AtomicU64::new(0), outcomes: Mutex::default() });
+        let of_thread = shared.clone();
+        let thread = std::thread::Builder::new().name("checkpoints".to_owned());
+        let thread = thread.spawn(move || write(checkpoints, &inbox, &of_thread)).expect("a thread can be started");
+        Self { orders: Some(orders), shared, thread: Some(thread) }
+    }
+
+    fn order(&self, order: Order) {
+        // As in `Queue::put`.
+        let _ = self.orders.as_ref().map(|orders| orders.send(order));
+    }
+
+    /// Begins the checkpoint of a tick: what is put into the sink from now on belongs to it.
+    pub fn begin(&self, tick: u64) -> Arc<dyn Sink> {
+        self.order(Order::Begin(tick));
+        let orders = self.orders.clone().expect("only `finish` ends it");
+        Arc::new(Queue { orders, shared: self.shared.clone() })
+    }
+
+    /// All pieces were put in: makes a checkpoint of them and of those that are kept.
+    pub fn publish(&self, kept: Vec<PieceId>, schema: String) {
+        self.order(Order::Publish(kept, schema));
+    }
+
+    /// How checkpoints ended since this was last asked.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until all is written, and ends the thread.
+    pub fn finish(mut self) -> (Checkpoints, Vec<Outcome>) {
+        drop(self.orders.take());
+        let thread = self.thread.take().expect("only `finish` takes it");
+        let checkpoints = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (checkpoints, self.outcomes())
+    }
+}
+
+fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared) -> Checkpoints {
+    let mut writing: Option<Result<Writing, (u64, StoreError)>> = None;
+    let mut bytes = 0;
+    for order in inbox {
+        match order {
+            Order::Begin(tick) => {
+                bytes = 0;
+                writing = Some(checkpoints.begin(tick).map_err(|error| (tick, error)));
+            }
+            Order::Piece(info, piece) => {
+                if let Some(Ok(writing)) = &writing {
+                    writing.write(info, &piece);
+                }
+                bytes += piece.bytes();
+                shared.queued.fetch_sub(piece.bytes(), Relaxed);
+            }
+            Order::Publish(kept, schema) => {
+                let (tick, result) = match writing.take().expect("a checkpoint was begun") {
+                    Ok(writing) => (writing.tick(), checkpoints.publish(writing, &kept, &schema)),
+                    Err((tick, error)) => (tick, Err(error)),
+                };
+                let result = result.map(|manifest| (manifest.generation, manifest.digest));
+                let oldest_tick = checkpoints.manifests().first().map_or(0, |manifest| manifest.tick);
+                let result = result.map(|(generation, digest)| Published { generation, digest, oldest_tick, bytes });
+                shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(Outcome { tick, result });
+            }
+        }
+    }
+    checkpoints
+}
