@@ -5,6 +5,7 @@
 
 mod backend;
 mod error;
+pub mod journal;
 
 pub use backend::{Access, Backend, File};
 pub use error::{Damage, StoreError};
