@@ -11,6 +11,7 @@ mod checkpoint;
 mod contract;
 mod error;
 mod fs;
+pub mod journal;
 mod mem;
 mod piece;
 mod saved;

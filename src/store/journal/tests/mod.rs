@@ -1,0 +1,3 @@
+//! The journal under crashes, faults and damage.
+
+pub(super) mod mutants;
