@@ -92,7 +92,7 @@ pub fn exit_code(ending: &Result<Outcome, Error>) -> u8 {
         Ok(Outcome::Missed { .. }) => 3,
         Err(Error::Clap(error)) if !error.use_stderr() => 0,
         Err(Error::Usage(_) | Error::Clap(_) | Error::Run(RunError::Param(_) | RunError::Input(_))) => 2,
-        Err(Error::Run(RunError::Panic(_) | RunError::Store(_)) | Error::Failed(_)) => 1,
+        Err(Error::Run(RunError::Panic(_) | RunError::Replay(_) | RunError::Store(_)) | Error::Failed(_)) => 1,
     }
 }
 

@@ -105,6 +105,7 @@ impl AnyScenario for Fake {
             let progress = Progress {
                 tick: Tick(ticks_total * part / 4),
                 ticks_total,
+                began_at: Tick(0),
                 civil: "1999-05-04 06:00".to_owned(),
                 agents,
                 transitions: 10 * part,
@@ -171,6 +172,7 @@ pub fn report(agents: u64, seed: u64) -> RunReport {
         zone_visits: BTreeMap::from([("active".to_owned(), 5), ("dormant".to_owned(), 1_500)]),
         peak_rss_bytes: 1_288_490_188,
         digest: "0123456789abcdef".to_owned(),
+        kept: None,
         invariants: BTreeMap::from([("agents_conserved".to_owned(), true)]),
         series: vec![Series { name: "gini, \"all\"".to_owned(), ticks: vec![0, 50], values: vec![0.0, 0.25] }],
         extra: BTreeMap::new(),

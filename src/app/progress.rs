@@ -127,10 +127,12 @@ fn share(progress: &Progress) -> f64 {
 /// Civil time, agents, speed and the time that is left.
 fn words(progress: &Progress) -> String {
     let wall = progress.wall.as_secs_f64();
-    let speed = if wall > 0.0 { progress.sim_seconds / wall } else { 0.0 };
-    let share = share(progress);
-    let left = match share > 0.0 {
-        true => wall * (1.0 - share).max(0.0) / share,
+    // Of what this process runs: what was run before it, if the run was resumed, says nothing of its speed.
+    let (began, now) = (progress.began_at.0 as f64, progress.tick.0 as f64);
+    let ran = if now > 0.0 { (now - began) / now } else { 0.0 };
+    let speed = if wall > 0.0 { progress.sim_seconds * ran / wall } else { 0.0 };
+    let left = match now > began {
+        true => wall * (progress.ticks_total as f64 - now).max(0.0) / (now - began),
         false => f64::NAN,
     };
     let left = match left {
@@ -156,6 +158,18 @@ impl Watch for Reporter<'_> {
         }
     }
 
+    fn warn(&mut self, what: &str) {
+        if let Sink::Bar { bar, .. } = &self.sink {
+            bar.suspend(|| tracing::warn!("{what}"));
+        } else {
+            tracing::warn!("{what}");
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     fn progress(&mut self, progress: &Progress) -> Control {
         if self.tell(share(progress), &|| words(progress)) { Control::Stop } else { Control::Continue }
     }
@@ -170,6 +184,7 @@ mod tests {
         Progress {
             tick: Tick(tick),
             ticks_total: 400,
+            began_at: Tick(0),
             civil: "1999-05-04 07:30".to_owned(),
             agents: 1_000_000,
             transitions: 5,
@@ -221,6 +236,12 @@ mod tests {
         let told: Vec<u64> = (0..200).filter(|&second| pace.due(at(second))).collect();
         assert_eq!(told[..4], [5, 7, 9, 11]);
         assert!(told.windows(2).last().is_some_and(|pair| pair[1] - pair[0] > 5), "{told:?}");
+    }
+
+    #[test]
+    fn a_resumed_run_is_as_fast_as_what_is_run_of_it() {
+        let resumed = Progress { began_at: Tick(100), ..progress(200) };
+        assert_eq!(words(&resumed), "1999-05-04 07:30 · 1,000,000 agents · 1,800 x real time · 20.0 s left");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The engine: shards on workers, interval after interval.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +16,10 @@ use super::desk::Desk;
 use super::directory::Directory;
 use super::furnisher::Furnisher;
 use super::globals::{DiceOf, Now};
+use super::hand::short_name;
 use super::hub::{Extra, Hub};
+use super::input::Input;
+use super::mail::Message;
 use super::migration;
 use super::placement::Placement;
 use super::report::{RunReport, Series, TickTime};
@@ -24,7 +28,7 @@ use super::shard::{Census, Shard, ShardStats};
 use super::snapshot::{self, Revival, Snapshot, WorldState, schema};
 use super::systems::Systems;
 use super::wheel::SHARD_CELLS_MAX;
-use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
+use crate::base::{AgentId, Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 use crate::store::{Memory, Piece, PieceId, PieceInfo, Saved, Sink};
 
@@ -293,6 +297,28 @@ impl Engine {
         state.invariants = self.hub.invariants.iter().map(|one| (one.name.clone(), one.held)).collect();
         state.series = self.hub.collectors.iter().map(|collector| (&collector.series).into()).collect();
         state
+    }
+
+    /// A letter from outside.
+    pub(crate) fn input<M: Message>(&self, to: AgentId, body: M) -> Input {
+        let messages = &self.furnisher.messages;
+        let index = messages.iter().position(|part| part.message() == TypeId::of::<M>());
+        let index = index.unwrap_or_else(|| panic!("messages of type {0} are not declared", short_name::<M>()));
+        assert!(self.context.directory.get(to).is_some(), "nobody settled agent {}", to.0);
+        Input::new(index as u32, to, bytemuck::bytes_of(&body))
+    }
+
+    /// Hears what was said from outside at this exchange.
+    ///
+    /// # Errors
+    /// Where this world has no such messages or agents.
+    pub(crate) fn hear(&mut self, input: &Input) -> Result<(), String> {
+        let (index, to, body) = input.parts().ok_or("an input is cut short")?;
+        let address = self.context.directory.get(to).ok_or_else(|| format!("an input is for agent {}", to.0))?;
+        let message = self.furnisher.messages.get(index as usize).ok_or("an input is of no known type")?;
+        let shard = self.context.placement.seat(address.cell).shard as usize;
+        let heard = message.put(shard, self.now.as_u32(), to, body);
+        if heard { Ok(()) } else { Err(format!("an input has {} bytes of text", body.len())) }
     }
 
     /// Saves the world to memory.
@@ -565,6 +591,7 @@ impl Engine {
             peak_rss_bytes: 0,
             digest: census.digest.to_string(),
             invariants,
+            kept: None,
             series: self.hub.collectors.iter().map(|collector| -> Series { collector.series.clone() }).collect(),
             extra: values,
             notes,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Timing;
+use super::{Keep, Timing};
 use crate::base::{Calendar, DateTime, Simd, Tick};
 
 /// How transitions are found; never what they are.
@@ -90,6 +90,8 @@ pub struct RunOptions {
     /// Moves cells, splits and joins zones at random exchanges drawn from this number, if it is not 0 (tests use it:
     /// the digest does not depend on it).
     pub upheaval: u64,
+    /// The folder in which the run is kept; nothing is kept if `None`.
+    pub keep: Option<Keep>,
 }
 
 impl Default for RunOptions {
@@ -109,6 +111,7 @@ impl Default for RunOptions {
             deal: 0,
             balance: true,
             upheaval: 0,
+            keep: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a builder knows of each kind, message and tally, its type forgotten: how to furnish shards with it.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::{Arc, RwLock};
 
 use bevy_ecs::world::World;
@@ -18,7 +18,7 @@ use super::post::{ShardPost, ShardPostOf};
 use super::rows::Rows;
 use super::saving::{Limits, settlers};
 use super::visit::{Lives, Visit};
-use crate::base::ZoneId;
+use crate::base::{AgentId, ZoneId};
 use crate::exec::Lanes;
 use crate::store::TableView;
 
@@ -117,6 +117,10 @@ pub(crate) trait MessagePart: Send + Sync {
     fn grow(&self) -> u64;
     /// Name and bytes of a message.
     fn shape(&self) -> (&'static str, usize);
+    /// Its type.
+    fn message(&self) -> TypeId;
+    /// Puts a letter from outside into the inbox of a shard; whether its text is of this type.
+    fn put(&self, shard: usize, deliver: u32, to: AgentId, body: &[u8]) -> bool;
     /// Empties the hub's list of letters in flight, before the shards append to it.
     fn clear(&self, hub: &mut World);
 }
@@ -163,6 +167,18 @@ impl<M: Message> MessagePart for MessageEntry<M> {
 
     fn shape(&self) -> (&'static str, usize) {
         (short_name::<M>(), size_of::<M>())
+    }
+
+    fn message(&self) -> TypeId {
+        TypeId::of::<M>()
+    }
+
+    fn put(&self, shard: usize, deliver: u32, to: AgentId, body: &[u8]) -> bool {
+        let Ok(body) = bytemuck::try_pod_read_unaligned::<M>(body) else { return false };
+        let (inbox, outbox) = &self.desks[shard];
+        inbox.get().letters.push(Envelope { deliver, to, from: AgentId::NONE, body });
+        outbox.get().sent_count += 1;
+        true
     }
 
     fn clear(&self, hub: &mut World) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::input::Voice;
 use crate::base::Tick;
 
 /// Where a run stands, told at exchanges.
@@ -12,6 +13,8 @@ pub struct Progress {
     pub tick: Tick,
     /// Ticks in all.
     pub ticks_total: u64,
+    /// The tick from which this process runs: other than 0 if the run was resumed.
+    pub began_at: Tick,
     /// Civil time at `tick`, `1999-05-04 07:30`.
     pub civil: String,
     /// Agents in the world.
@@ -38,6 +41,18 @@ pub trait Watch {
     /// Setting up has begun: what is being done (`"settling 1,000,000 residents"`).
     fn setup(&mut self, what: &str) {
         let _ = what;
+    }
+    /// An exchange is about to be left: what is said from outside takes effect now.
+    fn speak(&mut self, voice: &mut Voice<'_>) {
+        let _ = voice;
+    }
+    /// Something went wrong that did not end the run.
+    fn warn(&mut self, what: &str) {
+        let _ = what;
+    }
+    /// Whether the run is to end, asked while it waits for something.
+    fn is_stopped(&self) -> bool {
+        false
     }
     /// An exchange is done.
     fn progress(&mut self, progress: &Progress) -> Control {
@@ -81,6 +96,25 @@ pub struct Section {
     pub rows: Vec<Vec<String>>,
     /// Whether `rows[0]` is a header and the rest a grid; otherwise each row is a line of text.
     pub grid: bool,
+}
+
+/// How a run was kept in its folder, by this process.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Kept {
+    /// The tick from which it went on; none for a run that began.
+    pub resumed_from: Option<u64>,
+    /// Ticks that were run again to come to where the journal ends.
+    pub replayed_ticks: u64,
+    /// Checkpoints that were written.
+    pub checkpoints: u64,
+    /// Bytes of agents and letters that were written for them.
+    pub checkpoint_bytes: u64,
+    /// The longest that the run stood still to begin one, in wall seconds.
+    pub stall_seconds_max: f64,
+    /// The longest that it took from the beginning of one until it was on disk, in wall seconds.
+    pub checkpoint_seconds_max: f64,
+    /// Wall seconds from the start to the world of the checkpoint, and as far as the journal goes.
+    pub recovery_seconds: f64,
 }
 
 /// The outcome of a run. Serialised, it is the one object that `--json` prints.
@@ -146,6 +180,9 @@ pub struct RunReport {
     pub peak_rss_bytes: u64,
     /// The digest of all state, 16 hex digits.
     pub digest: String,
+    /// How the run was kept in its folder, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// Each invariant, and whether it held throughout.
     pub invariants: BTreeMap<String, bool>,
     /// Samples of the collectors.

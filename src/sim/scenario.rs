@@ -41,6 +41,9 @@ pub enum RunError {
     /// A system panicked: the run ended at the last exchange.
     #[error("{0}")]
     Panic(String),
+    /// What was run again is not what it was.
+    #[error("{0}")]
+    Replay(String),
     /// What was saved could not be read, or could not be saved.
     #[error(transparent)]
     Store(#[from] StoreError),

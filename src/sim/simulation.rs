@@ -2,9 +2,15 @@
 
 use std::marker::PhantomData;
 
+use std::collections::BTreeMap;
+
+use super::Timing;
 use super::builder::Builder;
 use super::engine::Engine;
+use super::input::Voice;
+use super::keeper::{Keeper, Opened};
 use super::options::{RunOptions, Span, Stepping};
+use super::params::Params as _;
 use super::report::{Control, NoWatch, Progress, RunReport, Watch};
 use super::scenario::{RunError, Scenario};
 use crate::base::{Calendar, DateTime, Tick};
@@ -105,6 +111,25 @@ impl<S: Scenario> Experiment<S> {
         Engine::new(builder, timing.exchange_ticks, saved)
     }
 
+    /// All that decides what comes of a run, by name.
+    fn identity(&self, timing: &Timing) -> BTreeMap<String, String> {
+        let RunOptions { agents, seed, start, .. } = &self.options;
+        let mut identity: BTreeMap<String, String> = [
+            ("scenario", S::NAME.to_owned()),
+            ("engine", env!("CARGO_PKG_VERSION").to_owned()),
+            ("seed", seed.to_string()),
+            ("agents", agents.unwrap_or(timing.agents).to_string()),
+            ("start", start.unwrap_or(timing.start).to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        for spec in S::Params::specs() {
+            let value = self.params.get(&spec.name).to_string();
+            identity.insert(format!("parameter {}", spec.name), value);
+        }
+        identity
+    }
+
     /// Runs that many ticks.
     ///
     /// # Errors
@@ -135,7 +160,14 @@ impl<S: Scenario> Experiment<S> {
         self.options.pin &= self.options.workers.unwrap_or_else(cores::count) <= cores::count();
         let timing = S::timing(&self.params);
         let setup = Elapsed::start();
-        let mut engine = self.build_watched(watch, None)?;
+        let (mut engine, mut keeper) = match &self.options.keep {
+            None => (self.build_watched(watch, None)?, None),
+            Some(keep) => {
+                let mut build = |saved: Option<&dyn Saved>, watch: &mut dyn Watch| self.build_watched(watch, saved);
+                let Opened { keeper, engine } = Keeper::open(keep, self.identity(&timing), &mut build, watch)?;
+                (engine, Some(keeper))
+            }
+        };
         let setup_seconds = setup.seconds();
         let calendar = engine.calendar();
         let end = self.options.end(&timing, &calendar).0;
@@ -146,17 +178,28 @@ impl<S: Scenario> Experiment<S> {
                 calendar.seconds(u32::MAX as u64) / 86_400.0
             )));
         }
-        engine.collect_all()?;
+        let began_at = engine.now().0;
+        if began_at == 0 {
+            engine.collect_all()?;
+        }
         let running = Elapsed::start();
         let mut interrupted = false;
         while engine.now().0 < end {
+            match &mut keeper {
+                None => speak(&mut engine, watch)?,
+                Some(keeper) => keeper.before(&mut engine, watch)?,
+            }
             engine.advance(Tick(end))?;
+            if let Some(keeper) = &mut keeper {
+                keeper.after(&mut engine, watch)?;
+            }
             if let Some(scale) = self.options.time_scale {
-                running.sleep_until(calendar.seconds(engine.now().0) / scale);
+                running.sleep_until(calendar.seconds(engine.now().0 - began_at) / scale);
             }
             let progress = Progress {
                 tick: engine.now(),
                 ticks_total: end,
+                began_at: Tick(began_at),
                 civil: calendar.at(engine.now()).to_string(),
                 agents: self.options.agents.unwrap_or(timing.agents),
                 transitions: engine.transitions(),
@@ -169,15 +212,26 @@ impl<S: Scenario> Experiment<S> {
             }
         }
         let wall_seconds = running.seconds();
+        let kept = keeper.map(|keeper| keeper.finish(&mut engine, !interrupted, watch)).transpose()?;
         let mut report = engine.report()?;
         last(&mut engine)?;
+        report.kept = kept;
         report.scenario = S::NAME.to_owned();
         report.interrupted = interrupted;
         report.setup_seconds = setup_seconds;
         report.wall_seconds = wall_seconds;
-        report.agent_ticks_per_second = report.agents as f64 * report.ticks as f64 / wall_seconds.max(1e-9);
-        report.realtime_factor = report.sim_seconds / wall_seconds.max(1e-9);
+        let ran = report.ticks.saturating_sub(began_at);
+        report.agent_ticks_per_second = report.agents as f64 * ran as f64 / wall_seconds.max(1e-9);
+        report.realtime_factor = calendar.seconds(ran) / wall_seconds.max(1e-9);
         report.peak_rss_bytes = peak_rss_bytes();
         Ok(report)
     }
+}
+
+/// Lets the world hear what is said from outside.
+fn speak(engine: &mut Engine, watch: &mut dyn Watch) -> Result<(), RunError> {
+    let mut voice = Voice { engine, said: Vec::new() };
+    watch.speak(&mut voice);
+    let Voice { said, engine } = voice;
+    said.iter().try_for_each(|input| engine.hear(input)).map_err(RunError::Input)
 }

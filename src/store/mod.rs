@@ -14,6 +14,7 @@ mod fs;
 pub mod journal;
 mod mem;
 mod piece;
+mod run_file;
 mod saved;
 mod sim;
 
@@ -24,5 +25,6 @@ pub use fs::Fs;
 pub use mem::Mem;
 pub use piece::{Piece, PieceId, PieceInfo, PieceView, Table, TableView};
 pub use rkyv::util::AlignedVec;
+pub use run_file::RunFile;
 pub use saved::{Memory, Saved, Sink};
 pub use sim::{Fault, Omit, Refusal, Sim};

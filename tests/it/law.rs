@@ -38,8 +38,8 @@ impl Courier {
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Parcel {
-    fuel: i64,
+pub struct Parcel {
+    pub fuel: i64,
 }
 
 /// A depot: a second kind, which never moves, and answers.

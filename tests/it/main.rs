@@ -8,6 +8,7 @@ mod bench;
 mod city;
 #[cfg(unix)] // signals
 mod command;
+mod kept;
 mod law;
 mod population;
 mod revival;

@@ -36,7 +36,7 @@ pub struct Published {
     pub generation: u64,
     /// The digest of all state.
     pub digest: Digest,
-    /// The tick of the oldest checkpoint that is kept.
+    /// The tick from which on the journal is needed: that of the oldest checkpoint, if there are several.
     pub oldest_tick: u64,
     /// Bytes that were written for it.
     pub bytes: u64,
@@ -135,7 +135,9 @@ fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared)
                     Err((tick, error)) => (tick, Err(error)),
                 };
                 let result = result.map(|manifest| (manifest.generation, manifest.digest));
-                let oldest_tick = checkpoints.manifests().first().map_or(0, |manifest| manifest.tick);
+                // A single one might be damaged: then all must be run again.
+                let oldest = checkpoints.manifests().first().filter(|_| checkpoints.manifests().len() > 1);
+                let oldest_tick = oldest.map_or(0, |manifest| manifest.tick);
                 let result = result.map(|(generation, digest)| Published { generation, digest, oldest_tick, bytes });
                 shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(Outcome { tick, result });
             }

@@ -73,7 +73,7 @@
 //! | 2 inputs | 4: count · for each input 4: its length · its bytes |
 //! | 3 sealed | nothing |
 //! | 4 digest | 8: the state's digest |
-//! | 5 checkpoint | 8: generation · 8: its tick |
+//! | 5 checkpoint | 8: generation · 8: its tick · 8: the state's digest there |
 //! | 6 end | 8: the state's digest |
 //!
 //! # A file of marks

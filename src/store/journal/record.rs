@@ -25,6 +25,8 @@ pub enum Record {
         generation: u64,
         /// The tick of its state.
         tick: u64,
+        /// The digest of its state: a replay that passes the tick must come to the same.
+        digest: Digest,
     },
     /// The run is over, with this digest.
     End(Digest),
@@ -50,7 +52,7 @@ impl Record {
             Self::Inputs(inputs) => 4 + inputs.iter().map(|input| 4 + input.len()).sum::<usize>(),
             Self::Sealed => 0,
             Self::Digest(_) | Self::End(_) => 8,
-            Self::Checkpoint { .. } => 16,
+            Self::Checkpoint { .. } => 24,
         }
     }
 
@@ -72,9 +74,10 @@ impl Record {
             }
             Self::Sealed => {}
             Self::Digest(digest) | Self::End(digest) => into.extend(digest.0.to_le_bytes()),
-            Self::Checkpoint { generation, tick } => {
+            Self::Checkpoint { generation, tick, digest } => {
                 into.extend(generation.to_le_bytes());
                 into.extend(tick.to_le_bytes());
+                into.extend(digest.0.to_le_bytes());
             }
         }
     }
@@ -87,8 +90,11 @@ impl Record {
             2 => inputs(payload).map(Self::Inputs),
             3 => payload.is_empty().then_some(Self::Sealed),
             4 => digest().map(Self::Digest),
-            5 => (payload.len() == 16)
-                .then(|| Self::Checkpoint { generation: u64_at(payload, 0), tick: u64_at(payload, 8) }),
+            5 => (payload.len() == 24).then(|| Self::Checkpoint {
+                generation: u64_at(payload, 0),
+                tick: u64_at(payload, 8),
+                digest: Digest(u64_at(payload, 16)),
+            }),
             6 => digest().map(Self::End),
             _ => None,
         }

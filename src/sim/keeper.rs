@@ -1,0 +1,509 @@
+//! Keeps a run in its folder: the journal and checkpoints as it goes, and the way back to where it was.
+//!
+//! The journal is the truth: state is a function of what the run is a run of (`RUN`) and of what was said from outside,
+//! and the journal holds that, sealed tick by tick. Checkpoints only save the time to run it all again. So a run goes on
+//! from the newest checkpoint that can be read, hears again what the journal holds from there on, and is then where it
+//! was, to the bit; where the journal has the digest of a tick that is passed again, it must be the same.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::input::{Input, Voice};
+use super::keep::{Begin, Every, Keep};
+use super::report::{Kept, Watch};
+use super::scenario::RunError;
+use super::snapshot::Snapshot;
+use crate::base::Digest;
+use crate::exec::Elapsed;
+use crate::store::journal::{self, Committer, Journal, Known, Options, Record, Recovered};
+use crate::store::{Backend, Checkpoints, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer};
+
+/// Exchanges at which nothing was said, after which the journal says so.
+const SEALED_EXCHANGES: u64 = 64;
+
+/// Records after which the journal goes on in a new file at the next checkpoint, so that old ones can be removed.
+const ROLL_RECORDS: u64 = 8_192;
+
+/// How long a record may wait for others before the journal is written.
+const GROUP: Duration = Duration::from_millis(50);
+
+/// How long a run whose disk is full waits before it tries again.
+const DISK_FULL_WAIT_SECONDS: f64 = 1.0;
+
+/// What the journal holds of ticks that are to be run again.
+#[derive(Default)]
+struct Replay {
+    /// In order of tick.
+    inputs: VecDeque<(u64, Vec<Input>)>,
+    digests: BTreeMap<u64, Digest>,
+    /// The tick of the last record: all that was said before it is known.
+    end: u64,
+}
+
+impl Replay {
+    /// Whether what was said from outside at a tick is known.
+    fn knows(&self, tick: u64) -> bool {
+        tick < self.end || self.inputs.iter().any(|(at, _)| *at == tick)
+    }
+}
+
+/// See the module.
+pub(crate) struct Keeper {
+    keep: Keep,
+    _lock: Box<dyn Lock>,
+    journal: Committer,
+    writer: Option<Writer>,
+    replay: Replay,
+    exchanges: u64,
+    /// Records since the journal's file was begun, and the tick of the last one.
+    records: u64,
+    recorded: u64,
+    /// What is being saved, and since when.
+    saving: Option<(Snapshot, Elapsed)>,
+    /// Checkpoints that are being written, and since when they were begun.
+    written: VecDeque<Elapsed>,
+    /// Whether the next checkpoint must have all pieces.
+    all: bool,
+    saved_at: u64,
+    since_saved: Elapsed,
+    kept: Kept,
+}
+
+/// What comes of opening a folder.
+pub(crate) struct Opened {
+    pub keeper: Keeper,
+    pub engine: Engine,
+}
+
+type Build<'a> = dyn FnMut(Option<&dyn Saved>, &mut dyn Watch) -> Result<Engine, RunError> + 'a;
+
+impl Keeper {
+    /// Opens the folder and brings the run in it back to its last checkpoint, or begins one.
+    pub(crate) fn open(
+        keep: &Keep,
+        identity: BTreeMap<String, String>,
+        build: &mut Build<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Opened, RunError> {
+        let clock = Elapsed::start();
+        let Keep { backend, folder, .. } = keep;
+        backend.create_folder(folder).map_err(StoreError::io("make", folder))?;
+        let lock = lock(&**backend, keep)?;
+        let shown = folder.display();
+        let found = RunFile::read(&**backend, folder);
+        let found = match keep.begin {
+            Begin::Fresh => {
+                clear(&**backend, keep)?;
+                None
+            }
+            Begin::New | Begin::Resume => found?,
+        };
+        let Some(run_file) = found else {
+            if holds_files(&**backend, keep)? {
+                return Err(RunError::Input(format!(
+                    "`{shown}` has checkpoints or a journal, but no file `RUN` that says of what: put it back, or begin \
+                     anew with --fresh"
+                )));
+            }
+            return Self::begin(keep, identity, build, watch, lock);
+        };
+        if let Some((name, there, here)) = run_file.difference(&identity) {
+            if keep.begin == Begin::New && ended(&**backend, keep, &run_file)? {
+                clear(&**backend, keep)?;
+                return Self::begin(keep, identity, build, watch, lock);
+            }
+            return Err(RunError::Input(format!(
+                "`{shown}` holds another run: its {name} is `{there}`, not `{here}`; give the same, another --out, or \
+                 begin anew with --fresh"
+            )));
+        }
+        if keep.begin == Begin::New {
+            if ended(&**backend, keep, &run_file)? {
+                clear(&**backend, keep)?;
+                return Self::begin(keep, identity, build, watch, lock);
+            }
+            return Err(RunError::Input(format!(
+                "`{shown}` holds this run, and it has not ended: --resume goes on with it, --fresh begins anew"
+            )));
+        }
+        let mut opened = Self::resume(keep, &run_file, build, watch, lock)?;
+        opened.keeper.kept.recovery_seconds = clock.seconds();
+        Ok(opened)
+    }
+
+    /// Begins a run in an empty folder.
+    fn begin(
+        keep: &Keep,
+        identity: BTreeMap<String, String>,
+        build: &mut Build<'_>,
+        watch: &mut dyn Watch,
+        lock: Box<dyn Lock>,
+    ) -> Result<Opened, RunError> {
+        let Keep { backend, folder, run, .. } = keep;
+        // Before anything is written: what is wrong with the input is known then.
+        let engine = build(None, watch)?;
+        RunFile::new(*run, identity).write(&**backend, folder)?;
+        let options = Options { grow_bytes: keep.journal_grows };
+        let mut journal = Journal::create(backend.clone(), folder, *run, 0, 0, options)?;
+        journal.append(0, &start(None))?;
+        journal.commit()?;
+        let (checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
+        Ok(Opened { keeper: Self::new(keep, lock, journal, checkpoints, Replay::default(), 0)?, engine })
+    }
+
+    /// Goes on with the run in the folder.
+    fn resume(
+        keep: &Keep,
+        run_file: &RunFile,
+        build: &mut Build<'_>,
+        watch: &mut dyn Watch,
+        lock: Box<dyn Lock>,
+    ) -> Result<Opened, RunError> {
+        let Keep { backend, folder, .. } = keep;
+        let run = run_file.run();
+        let (mut checkpoints, unreadable) = Checkpoints::open(backend.clone(), folder, run, keep.keep)?;
+        for error in &unreadable {
+            watch.warn(&format!("{error}; moved to quarantine"));
+        }
+        let mut engine = None;
+        while let Some(manifest) = checkpoints.manifests().last().cloned() {
+            let revived = checkpoints.load(&manifest).map_err(RunError::Store);
+            match revived.and_then(|checkpoint| build(Some(&checkpoint), watch)) {
+                Ok(revived) => {
+                    engine = Some(revived);
+                    break;
+                }
+                Err(RunError::Store(error)) => {
+                    watch.warn(&format!(
+                        "checkpoint {} (tick {}) is not used: {error}; its manifest was moved to quarantine, and an older \
+                         one is tried",
+                        manifest.generation, manifest.tick
+                    ));
+                    checkpoints.give_up(manifest.generation)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let from = engine.as_ref().map(|engine: &Engine| engine.now().0);
+        let known = Known { from: from.unwrap_or(0), durable_tick: from };
+        let recovered = journal::read(&**backend, folder, run, known)?;
+        let replay = replay(&recovered, from.unwrap_or(0))?;
+        let engine = match engine {
+            Some(engine) => engine,
+            None => build(None, watch)?,
+        };
+        // The journal goes on where it ends, not where the world is.
+        let first_tick = recovered.last_tick.unwrap_or(0).max(engine.now().0);
+        let options = Options { grow_bytes: keep.journal_grows };
+        let mut journal = Journal::resume(backend.clone(), &recovered, first_tick, options)?;
+        journal.append(first_tick, &start(Some(engine.now().0)))?;
+        journal.commit()?;
+        let now = engine.now().0;
+        let mut keeper = Self::new(keep, lock, journal, checkpoints, replay, now)?;
+        keeper.kept.resumed_from = Some(now);
+        keeper.kept.replayed_ticks = keeper.replay.end.saturating_sub(now);
+        Ok(Opened { keeper, engine })
+    }
+
+    fn new(
+        keep: &Keep,
+        lock: Box<dyn Lock>,
+        journal: Journal,
+        checkpoints: Checkpoints,
+        replay: Replay,
+        now: u64,
+    ) -> Result<Self, RunError> {
+        let path = journal.path().to_owned();
+        let journal = Committer::start(journal, GROUP).map_err(StoreError::io("start a thread for", &path))?;
+        Ok(Self {
+            keep: keep.clone(),
+            _lock: lock,
+            journal,
+            writer: Some(Writer::start(checkpoints)),
+            replay,
+            exchanges: 0,
+            records: 0,
+            recorded: now,
+            saving: None,
+            written: VecDeque::new(),
+            all: true,
+            saved_at: now,
+            since_saved: Elapsed::start(),
+            kept: Kept::default(),
+        })
+    }
+
+    /// At an exchange, before the next interval: saves the world if it is time to, and lets it hear what is said.
+    pub(crate) fn before(&mut self, engine: &mut Engine, watch: &mut dyn Watch) -> Result<(), RunError> {
+        let tick = engine.now().0;
+        if self.replay.digests.get(&tick).is_some_and(|&digest| digest != engine.digest()) {
+            return Err(RunError::Replay(format!(
+                "the run is not what it was: at tick {tick} its digest is {}, and the journal says {}; was it run by \
+                 another version, or with other files?",
+                engine.digest(),
+                self.replay.digests[&tick]
+            )));
+        }
+        if self.is_due(tick) {
+            self.save(engine, watch)?;
+        }
+        self.exchanges += 1;
+        let said = if self.replay.knows(tick) {
+            let now = |(at, _): &mut (u64, Vec<Input>)| *at == tick;
+            let mut said = Vec::new();
+            while let Some((_, inputs)) = self.replay.inputs.pop_front_if(now) {
+                said.extend(inputs);
+            }
+            said
+        } else {
+            let mut voice = Voice { engine, said: Vec::new() };
+            watch.speak(&mut voice);
+            let said = voice.said;
+            if !said.is_empty() {
+                let record = Record::Inputs(said.iter().map(|input| input.0.clone()).collect());
+                self.append(tick, record, watch)?;
+            } else if self.exchanges.is_multiple_of(SEALED_EXCHANGES) {
+                self.append(tick, Record::Sealed, watch)?;
+            }
+            said
+        };
+        for input in &said {
+            engine.hear(input).map_err(RunError::Replay)?;
+        }
+        Ok(())
+    }
+
+    /// After an interval: hands over what is saved, and hears what became of what was handed over.
+    pub(crate) fn after(&mut self, engine: &mut Engine, watch: &mut dyn Watch) -> Result<(), RunError> {
+        if self.saving.is_some() && !engine.is_saving() {
+            self.publish();
+        }
+        self.heed(engine.now().0, watch)
+    }
+
+    fn is_due(&self, tick: u64) -> bool {
+        match self.keep.every {
+            Every::End => false,
+            Every::Ticks(ticks) => tick / ticks.max(1) > self.saved_at / ticks.max(1),
+            Every::Wall(time) => tick > self.saved_at && self.since_saved.duration() >= time,
+        }
+    }
+
+    /// Begins to save the world.
+    fn save(&mut self, engine: &mut Engine, watch: &mut dyn Watch) -> Result<(), RunError> {
+        let stall = Elapsed::start();
+        if self.saving.is_some() {
+            engine.finish_save()?;
+            self.publish();
+        }
+        let tick = engine.now().0;
+        if !self.replay.knows(tick) {
+            // What was said before is in the world that is saved, so it must be in the journal.
+            if self.records >= ROLL_RECORDS && self.recorded < tick {
+                self.journal.roll(tick)?;
+                self.records = 0;
+            }
+            self.append(tick, Record::Sealed, watch)?;
+            self.flush(watch)?;
+        }
+        let writer = self.writer.as_ref().expect("there until the end");
+        let snapshot = engine.begin_save(&writer.begin(tick), self.all)?;
+        self.all = false;
+        self.saving = Some((snapshot, stall));
+        self.saved_at = tick;
+        self.since_saved = Elapsed::start();
+        self.kept.stall_seconds_max = self.kept.stall_seconds_max.max(stall.seconds());
+        Ok(())
+    }
+
+    fn publish(&mut self) {
+        if let Some((snapshot, begun)) = self.saving.take() {
+            self.writer.as_ref().expect("there until the end").publish(snapshot.kept, snapshot.schema);
+            self.written.push_back(begun);
+        }
+    }
+
+    /// Hears how checkpoints ended.
+    fn heed(&mut self, now: u64, watch: &mut dyn Watch) -> Result<(), RunError> {
+        let outcomes = self.writer.as_ref().map(Writer::outcomes).unwrap_or_default();
+        outcomes.into_iter().try_for_each(|outcome| self.heed_one(outcome, now, watch))
+    }
+
+    fn heed_one(&mut self, outcome: Outcome, now: u64, watch: &mut dyn Watch) -> Result<(), RunError> {
+        let begun = self.written.pop_front();
+        match outcome.result {
+            Ok(Published { generation, digest, oldest_tick, bytes }) => {
+                self.kept.checkpoints += 1;
+                self.kept.checkpoint_bytes += bytes;
+                let seconds = begun.map_or(0.0, |begun| begun.seconds());
+                self.kept.checkpoint_seconds_max = self.kept.checkpoint_seconds_max.max(seconds);
+                if !self.replay.knows(now) {
+                    self.append(now, Record::Checkpoint { generation, tick: outcome.tick, digest }, watch)?;
+                }
+                self.journal.forget_before(oldest_tick)?;
+                Ok(())
+            }
+            Err(error) if error.is_disk_full() => {
+                watch.warn(&format!("no checkpoint of tick {}: {error}; the run goes on", outcome.tick));
+                self.all = true;
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Appends to the journal; waits while the disk is full.
+    fn append(&mut self, tick: u64, record: Record, watch: &mut dyn Watch) -> Result<(), RunError> {
+        self.records += 1;
+        self.recorded = tick;
+        self.patiently(watch, |journal| journal.append(tick, record.clone()))
+    }
+
+    fn flush(&mut self, watch: &mut dyn Watch) -> Result<(), RunError> {
+        self.patiently(watch, |journal| journal.flush().map(|_| ()))
+    }
+
+    fn patiently(
+        &mut self,
+        watch: &mut dyn Watch,
+        act: impl Fn(&Committer) -> Result<(), StoreError>,
+    ) -> Result<(), RunError> {
+        let mut told = false;
+        loop {
+            match act(&self.journal) {
+                Err(error) if error.is_disk_full() => {
+                    if !std::mem::replace(&mut told, true) {
+                        watch.warn(&format!("{error}; the run waits until there is room"));
+                    }
+                    if watch.is_stopped() {
+                        return Err(error.into());
+                    }
+                    Elapsed::start().sleep_until(DISK_FULL_WAIT_SECONDS);
+                }
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// Ends the keeping: saves the world as it is, and waits until all is on disk.
+    pub(crate) fn finish(
+        mut self,
+        engine: &mut Engine,
+        has_ended: bool,
+        watch: &mut dyn Watch,
+    ) -> Result<Kept, RunError> {
+        let now = engine.now().0;
+        if self.saved_at < now || self.kept.resumed_from.is_none() && self.kept.checkpoints == 0 {
+            self.save(engine, watch)?;
+        }
+        engine.finish_save()?;
+        self.publish();
+        let (_, outcomes) = self.writer.take().expect("there until the end").finish();
+        for outcome in outcomes {
+            self.heed_one(outcome, now, watch)?;
+        }
+        if !self.replay.knows(now) {
+            let record = if has_ended { Record::End(engine.digest()) } else { Record::Sealed };
+            self.append(now, record, watch)?;
+        }
+        self.flush(watch)?;
+        self.journal.finish()?;
+        Ok(self.kept)
+    }
+}
+
+fn start(resumed_from: Option<u64>) -> Record {
+    Record::Start { engine: env!("CARGO_PKG_VERSION").to_owned(), resumed_from }
+}
+
+/// What the journal holds from a tick on.
+fn replay(recovered: &Recovered, from: u64) -> Result<Replay, RunError> {
+    let mut replay = Replay { end: recovered.last_tick.unwrap_or(0), ..Replay::default() };
+    for (tick, record) in &recovered.records {
+        match record {
+            Record::Start { engine, .. } if engine != env!("CARGO_PKG_VERSION") => {
+                return Err(RunError::Input(format!(
+                    "the run was written by version {engine}, which another one cannot continue; this is version {}",
+                    env!("CARGO_PKG_VERSION")
+                )));
+            }
+            Record::Inputs(inputs) => {
+                if *tick >= from {
+                    replay.inputs.push_back((*tick, inputs.iter().cloned().map(Input).collect()));
+                }
+            }
+            Record::Digest(digest) | Record::End(digest) => {
+                replay.digests.insert(*tick, *digest);
+            }
+            Record::Checkpoint { tick, digest, .. } => {
+                replay.digests.insert(*tick, *digest);
+            }
+            Record::Start { .. } | Record::Sealed => {}
+        }
+    }
+    Ok(replay)
+}
+
+fn lock(backend: &dyn Backend, keep: &Keep) -> Result<Box<dyn Lock>, StoreError> {
+    let path = keep.folder.join("LOCK");
+    let holder = format!("process {}", std::process::id());
+    backend
+        .lock(&path, &holder)
+        .map_err(StoreError::io("lock", &path))?
+        .map_err(|holder| StoreError::Locked { path, holder })
+}
+
+/// The folders of a run, and what their files are called.
+const PARTS: [(&str, &[&str]); 2] = [("wal", &["wal-", "mark-"]), ("ckpt", &["MANIFEST-", "seg-"])];
+
+/// Files of a run, beside `RUN`.
+fn files(backend: &dyn Backend, keep: &Keep) -> Result<Vec<std::path::PathBuf>, StoreError> {
+    let mut files = Vec::new();
+    for (part, prefixes) in PARTS {
+        let folder = keep.folder.join(part);
+        match backend.list(&folder) {
+            Ok(names) => {
+                let own = names.iter().filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+                files.extend(own.map(|name| folder.join(name)));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StoreError::io("list", &folder)(error)),
+        }
+    }
+    Ok(files)
+}
+
+fn holds_files(backend: &dyn Backend, keep: &Keep) -> Result<bool, StoreError> {
+    Ok(!files(backend, keep)?.is_empty())
+}
+
+/// Removes a run from its folder; `RUN` last, so that what is left after a crash is known for what it is.
+fn clear(backend: &dyn Backend, keep: &Keep) -> Result<(), StoreError> {
+    for path in files(backend, keep)? {
+        backend.remove(&path).map_err(StoreError::io("remove", &path))?;
+    }
+    for (part, _) in PARTS {
+        let folder = keep.folder.join(part);
+        match backend.sync_folder(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io("make durable", &folder)(error));
+            }
+            _ => {}
+        }
+    }
+    let path = RunFile::path(&keep.folder);
+    match backend.remove(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path)(error)),
+        _ => backend.sync_folder(&keep.folder).map_err(StoreError::io("make durable", &keep.folder)),
+    }
+}
+
+/// Whether the run in the folder has come to its end.
+fn ended(backend: &dyn Backend, keep: &Keep, run_file: &RunFile) -> Result<bool, StoreError> {
+    let newest =
+        crate::store::find(backend, &keep.folder, run_file.run())?.manifests.last().map_or(0, |last| last.tick);
+    let known = Known { from: newest, durable_tick: None };
+    let recovered = journal::read(backend, &keep.folder, run_file.run(), known)?;
+    Ok(matches!(recovered.records.last(), Some((_, Record::End(_)))))
+}

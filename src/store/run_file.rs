@@ -1,0 +1,130 @@
+//! `RUN`: what a folder's run is a run of. Written once, before anything else.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Backend, StoreError};
+use crate::base::hash_bytes;
+
+/// The version of the format that is written.
+const FORMAT: u32 = 1;
+
+/// What a folder's run is a run of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RunFile {
+    format: u32,
+    run: String,
+    /// All that decides what comes of the run, by name: scenario, seed, parameters...
+    pub identity: BTreeMap<String, String>,
+    /// xxh3-64 of the rest, as compact JSON.
+    checksum: String,
+}
+
+impl RunFile {
+    /// A new one. `run` tells it from all others.
+    pub fn new(run: u128, identity: BTreeMap<String, String>) -> Self {
+        let mut file = Self { format: FORMAT, run: format!("{run:032x}"), identity, checksum: String::new() };
+        file.checksum = file.sum();
+        file
+    }
+
+    /// The run's number.
+    pub fn run(&self) -> u128 {
+        u128::from_str_radix(&self.run, 16).unwrap_or(0)
+    }
+
+    fn sum(&self) -> String {
+        let rest = serde_json::to_vec(&(self.format, &self.run, &self.identity)).unwrap_or_default();
+        format!("{:016x}", hash_bytes(&rest))
+    }
+
+    /// The first thing by which this run differs from one of that identity: name, what it is here, what it is there.
+    pub fn difference(&self, other: &BTreeMap<String, String>) -> Option<(String, String, String)> {
+        let names = self.identity.keys().chain(other.keys());
+        let value = |of: &BTreeMap<String, String>, name: &String| of.get(name).cloned().unwrap_or_default();
+        let differs = |name: &&String| value(&self.identity, name) != value(other, name);
+        names.filter(differs).min().map(|name| (name.clone(), value(&self.identity, name), value(other, name)))
+    }
+
+    /// Where it is.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("RUN")
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, backend: &dyn Backend, folder: &Path) -> Result<(), StoreError> {
+        let path = Self::path(folder);
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        backend.publish(&path, &bytes).map_err(StoreError::io("write", &path))
+    }
+
+    /// Reads the one of a folder, if there is one.
+    ///
+    /// # Errors
+    /// Where it is damaged, or of another version.
+    pub fn read(backend: &dyn Backend, folder: &Path) -> Result<Option<Self>, StoreError> {
+        let path = Self::path(folder);
+        let bytes = match backend.read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            bytes => bytes.map_err(StoreError::io("read", &path))?,
+        };
+        let file: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| StoreError::damaged(&path, 0, "the file", error.to_string()))?;
+        if file.format != FORMAT {
+            let why = format!("has format {}; this build reads format {FORMAT}", file.format);
+            return Err(StoreError::Foreign { path, why });
+        }
+        if file.checksum != file.sum() {
+            return Err(StoreError::damaged(&path, 0, "the file", "checksum mismatch"));
+        }
+        Ok(Some(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Mem;
+
+    fn identity(seed: u64) -> BTreeMap<String, String> {
+        [("seed".to_owned(), seed.to_string()), ("scenario".to_owned(), "city \"x\"\n".to_owned())].into()
+    }
+
+    #[test]
+    fn reads_what_was_written_and_says_what_differs() {
+        let (mem, folder) = (Mem::default(), Path::new("run"));
+        mem.create_folder(folder).unwrap();
+        assert_eq!(RunFile::read(&mem, folder).unwrap(), None);
+        let file = RunFile::new(7 << 100, identity(3));
+        file.write(&mem, folder).unwrap();
+        let read = RunFile::read(&mem, folder).unwrap().unwrap();
+        assert_eq!((read.run(), &read), (7 << 100, &file));
+        assert_eq!(read.difference(&identity(3)), None);
+        assert_eq!(read.difference(&identity(4)), Some(("seed".into(), "3".into(), "4".into())));
+    }
+
+    #[test]
+    fn a_changed_byte_never_makes_another_run() {
+        let (mem, folder) = (Mem::default(), Path::new(""));
+        let file = RunFile::new(7, identity(3));
+        file.write(&mem, folder).unwrap();
+        let bytes = mem.read(Path::new("RUN")).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            mem.publish(Path::new("RUN"), &changed).unwrap();
+            // White space may change without effect.
+            match RunFile::read(&mem, folder) {
+                Ok(read) => assert_eq!(read.as_ref(), Some(&file), "byte {at}"),
+                Err(error) => assert!(error.to_string().contains("RUN"), "{error}"),
+            }
+        }
+    }
+}

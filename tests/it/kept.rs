@@ -1,0 +1,196 @@
+//! A run that is kept in a folder goes on after any crash as if it had not been, and loses nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use myriad::prelude::*;
+use myriad::store::{Backend, Mem, Omit, Sim, StoreError};
+
+use crate::law::{Law, NoParams, Parcel};
+
+const END: u64 = 120;
+const AGENTS: u64 = 60;
+
+/// Speaks to the world as a person might, the same whenever it is asked at a tick; and notes what it is told.
+#[derive(Default)]
+struct Person {
+    warnings: Vec<String>,
+    /// Stops the run at this tick.
+    stop_at: Option<u64>,
+    asked: u64,
+}
+
+impl Watch for Person {
+    fn speak(&mut self, voice: &mut Voice<'_>) {
+        self.asked += 1;
+        let now = voice.now().0;
+        for nth in 0..now / 10 % 3 {
+            voice.tell(AgentId(((now * 7 + nth * 13) % AGENTS) as u32), Parcel { fuel: 100 + now as i64 });
+        }
+    }
+    fn warn(&mut self, what: &str) {
+        self.warnings.push(what.to_owned());
+    }
+    fn progress(&mut self, progress: &Progress) -> Control {
+        let stops = self.stop_at.is_some_and(|stop| progress.tick.0 >= stop);
+        if stops { Control::Stop } else { Control::Continue }
+    }
+}
+
+fn keep(backend: &Arc<dyn Backend>, begin: Begin) -> Keep {
+    Keep {
+        backend: backend.clone(),
+        begin,
+        every: Every::Ticks(30),
+        keep: 2,
+        journal_grows: 8_192,
+        ..Keep::new("run", 7)
+    }
+}
+
+fn run(keep: Option<Keep>, person: &mut Person, ticks: u64) -> Result<RunReport, RunError> {
+    let options = RunOptions {
+        agents: Some(AGENTS),
+        workers: Some(1),
+        shards: 3,
+        span: Some(Span::Ticks(ticks)),
+        keep,
+        ..RunOptions::default()
+    };
+    Simulation::of::<Law>(NoParams::defaults()).options(options).watch(person)
+}
+
+/// What may not show that a run crashed.
+fn seen(report: &RunReport) -> (String, u64, u64, u64, String, u64) {
+    let series = format!("{:?}", report.series);
+    (report.digest.clone(), report.transitions, report.messages, report.handoffs, series, report.ticks)
+}
+
+fn straight(ticks: u64) -> RunReport {
+    let report = run(None, &mut Person::default(), ticks).unwrap();
+    assert!(report.transitions > 100, "{}", report.transitions);
+    assert!(report.invariants.values().all(|held| *held), "{:?}", report.invariants);
+    report
+}
+
+fn backend<B: Backend + Clone + 'static>(of: &B) -> Arc<dyn Backend> {
+    Arc::new(of.clone())
+}
+
+#[test]
+fn being_kept_does_not_show_nor_being_stopped_and_resumed() {
+    let expected = seen(&straight(END));
+    let mem = Mem::default();
+    let kept = run(Some(keep(&backend(&mem), Begin::New)), &mut Person::default(), END).unwrap();
+    assert_eq!(seen(&kept), expected);
+    assert_eq!(kept.kept.as_ref().unwrap().checkpoints, 4, "{:?}", kept.kept);
+
+    let mem = Mem::default();
+    for stop in [20, 60, 80] {
+        let mut person = Person { stop_at: Some(stop), ..Person::default() };
+        let report = run(Some(keep(&backend(&mem), Begin::Resume)), &mut person, END).unwrap();
+        assert!(report.interrupted && report.ticks == stop, "{} {stop}", report.ticks);
+    }
+    let resumed = run(Some(keep(&backend(&mem), Begin::Resume)), &mut Person::default(), END).unwrap();
+    assert_eq!(seen(&resumed), expected);
+    assert_eq!(resumed.kept.unwrap().resumed_from, Some(80));
+    // It may even go on beyond its end.
+    let longer = run(Some(keep(&backend(&mem), Begin::Resume)), &mut Person::default(), END + 55).unwrap();
+    assert_eq!(seen(&longer), seen(&straight(END + 55)));
+}
+
+#[test]
+fn a_run_that_has_not_ended_is_not_overwritten() {
+    let mem = Mem::default();
+    let mut person = Person { stop_at: Some(50), ..Person::default() };
+    run(Some(keep(&backend(&mem), Begin::New)), &mut person, END).unwrap();
+    let error = run(Some(keep(&backend(&mem), Begin::New)), &mut Person::default(), END).unwrap_err();
+    assert!(matches!(&error, RunError::Input(text) if text.contains("--resume")), "{error}");
+    let fresh = run(Some(keep(&backend(&mem), Begin::Fresh)), &mut Person::default(), END).unwrap();
+    assert_eq!(seen(&fresh), seen(&straight(END)));
+    assert_eq!(fresh.kept.unwrap().resumed_from, None);
+    // One that has ended may be begun anew.
+    run(Some(keep(&backend(&mem), Begin::New)), &mut Person::default(), END).unwrap();
+}
+
+#[test]
+fn two_processes_do_not_write_one_run() {
+    let mem = Mem::default();
+    mem.create_folder("run".as_ref()).unwrap();
+    let _lock = mem.lock("run/LOCK".as_ref(), "process 5").unwrap().ok().unwrap();
+    let error = run(Some(keep(&backend(&mem), Begin::Resume)), &mut Person::default(), END).unwrap_err();
+    let told = matches!(&error, RunError::Store(StoreError::Locked { holder, .. }) if holder == "process 5");
+    assert!(told, "{error}");
+}
+
+/// What came of crashes.
+#[derive(Default, Debug)]
+struct Crashes {
+    images: u64,
+    failures: u64,
+    fallbacks: u64,
+    resumed: u64,
+}
+
+/// Runs to the end on a file system that crashes after each of its operations in turn, and resumes.
+fn crash_everywhere(omit: Option<Omit>, seeds: u64, stride: usize) -> Crashes {
+    let expected = seen(&straight(END));
+    let sim = Sim::default();
+    if let Some(omit) = omit {
+        sim.omit(omit);
+    }
+    let report = run(Some(keep(&backend(&sim), Begin::Resume)), &mut Person::default(), END).unwrap();
+    assert_eq!(seen(&report), expected);
+    let crashes = AtomicU64::new(0);
+    let (failures, fallbacks, resumed) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let operations = sim.operations();
+    std::thread::scope(|scope| {
+        for part in 0..2 {
+            let (sim, expected) = (sim.clone(), &expected);
+            let (crashes, failures, fallbacks, resumed) = (&crashes, &failures, &fallbacks, &resumed);
+            scope.spawn(move || {
+                for after in (0..=operations).filter(|after| after % 2 == part).step_by(stride) {
+                    for seed in 0..seeds {
+                        let mut image = sim.crash(after, seed);
+                        if seed % 3 == 2 {
+                            // A second crash while the run comes back, or soon after.
+                            let mut person = Person { stop_at: Some(END / 2), ..Person::default() };
+                            let again = run(Some(keep(&backend(&image), Begin::Resume)), &mut person, END);
+                            if again.is_ok() {
+                                let within = (after * 31 + seed as usize * 17) % (image.operations() + 1);
+                                image = image.crash(within, seed);
+                            }
+                        }
+                        let mut person = Person::default();
+                        let report = run(Some(keep(&backend(&image), Begin::Resume)), &mut person, END);
+                        crashes.fetch_add(1, Relaxed);
+                        match report {
+                            Ok(report) if seen(&report) == *expected => {
+                                let from = report.kept.and_then(|kept| kept.resumed_from);
+                                resumed.fetch_add(from.is_some_and(|from| from > 0) as u64, Relaxed);
+                            }
+                            other => {
+                                if failures.fetch_add(1, Relaxed) < 3 && omit.is_none() {
+                                    let told = other.map(|report| report.digest);
+                                    eprintln!("after {after} ({}), seed {seed}: {told:?}", sim.describe(after));
+                                }
+                            }
+                        }
+                        if !person.warnings.is_empty() && fallbacks.fetch_add(1, Relaxed) < 3 && omit.is_none() {
+                            eprintln!("after {after}, seed {seed}: {:?}", person.warnings);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let count = AtomicU64::into_inner;
+    Crashes { images: count(crashes), failures: count(failures), fallbacks: count(fallbacks), resumed: count(resumed) }
+}
+
+#[test]
+fn every_crash_is_survived() {
+    let crashes = crash_everywhere(None, 6, 1);
+    eprintln!("{crashes:?}");
+    assert_eq!((crashes.failures, crashes.fallbacks), (0, 0), "{crashes:?}");
+}
