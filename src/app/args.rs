@@ -71,9 +71,41 @@ pub struct RunFlags {
     /// What is shown of it.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// Write report.json and series.csv into this folder at the end
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    /// Where the run is kept.
+    #[command(flatten)]
+    pub folder: FolderFlags,
+}
+
+/// Where a run is kept, and what is done with what the folder holds.
+#[derive(Args, Debug, Default)]
+pub struct FolderFlags {
+    /// Keep the run in this folder: journal and snapshots as it goes, report.json and series.csv at the end
+    #[arg(long, value_name = "DIR", help_heading = "Folder")]
     pub out: Option<String>,
+    /// When the world is saved: 1h of simulated time, 1000 ticks, wall:10m (the default), or never, not even when
+    /// interrupted
+    #[arg(long, value_name = "WHEN", allow_negative_numbers = true, help_heading = "Folder")]
+    pub snapshot_every: Option<String>,
+    /// Snapshots that are kept, 2 at least
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, help_heading = "Folder")]
+    pub keep: Option<String>,
+    /// Go on with the run in the folder, or begin one if there is none
+    #[arg(long, conflicts_with = "fresh", help_heading = "Folder")]
+    pub resume: bool,
+    /// Remove the run in the folder, and begin anew
+    #[arg(long, help_heading = "Folder")]
+    pub fresh: bool,
+}
+
+impl FolderFlags {
+    /// What was typed, by setting.
+    pub fn given(&self) -> Vec<(&'static str, String)> {
+        let texts = [("out", &self.out), ("snapshot-every", &self.snapshot_every), ("keep", &self.keep)];
+        let mut given: Vec<_> = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect();
+        given.extend(self.resume.then(|| ("resume", "true".to_owned())));
+        given.extend(self.fresh.then(|| ("fresh", "true".to_owned())));
+        given
+    }
 }
 
 /// What is simulated and how.
@@ -249,7 +281,7 @@ pub struct CompletionsArgs {
 }
 
 /// Settings that a flag, MYRIAD_* or a configuration file can give, by the name of the flag.
-pub const SETTINGS: [&str; 21] = [
+pub const SETTINGS: [&str; 25] = [
     "agents",
     "seed",
     "start",
@@ -267,6 +299,10 @@ pub const SETTINGS: [&str; 21] = [
     "time-scale",
     "detail",
     "out",
+    "snapshot-every",
+    "keep",
+    "resume",
+    "fresh",
     "json",
     "quiet",
     "progress",
@@ -346,10 +382,12 @@ mod tests {
         let words = "myriad --agents 1 --seed 2 --start 3 --days 4 --hours 5 --ticks 6 --population 7 --weather 8 \
                      --map 9 \
                      --shards 10 --workers 11 --no-pin --stepping dense --backend cpu --time-scale 12 --detail active \
-                     --out 13 --json --quiet --progress none --log info";
+                     --out 13 --snapshot-every 14 --keep 15 --resume --json --quiet --progress none --log info";
         let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
         let mut given: Vec<_> = cli.run.model.given().into_iter().chain(cli.run.output.given()).collect();
-        given.extend(cli.run.out.map(|out| ("out", out)));
+        given.extend(cli.run.folder.given());
+        // The opposite of another one.
+        given.push(("fresh", String::new()));
         let mut names: Vec<_> = given.iter().map(|(name, _)| *name).collect();
         let mut settings = SETTINGS.to_vec();
         names.sort_unstable();

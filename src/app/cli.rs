@@ -112,7 +112,7 @@ impl<'a> App<'a> {
             Some(Command::Run(args)) => self.run(args.scenario.as_deref(), &args.flags, call, console),
             Some(Command::Validate(args)) => {
                 let scenario = args.scenario.as_deref();
-                let typed = Typed { scenario, model: &args.model, output: &args.output, out: None };
+                let typed = Typed { scenario, model: &args.model, output: &args.output, folder: None };
                 validate::validate(&typed, &call.env, self.scenarios, console)
             }
             Some(Command::List(args)) => {
@@ -166,7 +166,7 @@ impl<'a> App<'a> {
         call: &Call,
         console: &mut Console<'_>,
     ) -> Result<Outcome, Error> {
-        let typed = Typed { scenario, model: &flags.model, output: &flags.output, out: flags.out.as_deref() };
+        let typed = Typed { scenario, model: &flags.model, output: &flags.output, folder: Some(&flags.folder) };
         run::run(&typed, &call.env, self.scenarios, console)
     }
 

@@ -2,14 +2,22 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::error::Error;
+use crate::base::mix;
 use crate::sim::{RunReport, Series};
 use crate::store::{Backend, Fs};
 
 /// A folder that could be written to when it was asked for.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
+
+/// A number that tells a run from all others.
+pub fn run_number() -> u128 {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u128::from(mix(u64::from(std::process::id()))) << 64 ^ time.as_nanos()
+}
 
 /// Makes the folder and tries to write in it.
 pub fn prepare(path: &Path) -> Result<Folder, Error> {

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use super::args::{ModelFlags, OutputFlags};
+use super::args::{FolderFlags, ModelFlags, OutputFlags};
 use super::config::{self, ConfigFile};
 use super::error::Error;
 use super::layers::{self, Given, Layer, Origin};
 use super::meta::Scenarios;
-use super::values;
-use crate::sim::{AnyScenario, DetailPolicy, ParamError, ParamSpec, RunOptions, Span, Stepping, Value, find};
+use super::{out, values};
+use crate::sim::{
+    AnyScenario, Begin, DetailPolicy, Every, Keep, ParamError, ParamSpec, RunOptions, Span, Stepping, Timing, Value,
+    find,
+};
 
 /// Settings that are short for a parameter of the same name.
 const SUGAR: [&str; 3] = ["population", "weather", "map"];
+
+/// When the world is saved by default: often enough for a run of days, and never in one of minutes.
+const SNAPSHOTS: &str = "wall:10m";
+const SNAPSHOTS_WALL: Duration = Duration::from_secs(600);
 
 /// How progress is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +54,8 @@ pub struct Typed<'a> {
     pub model: &'a ModelFlags,
     /// What is shown of it.
     pub output: &'a OutputFlags,
-    /// The folder for files.
-    pub out: Option<&'a str>,
+    /// Where the run is kept.
+    pub folder: Option<&'a FolderFlags>,
 }
 
 /// All that a run needs to know.
@@ -89,7 +97,7 @@ pub fn resolve(typed: &Typed<'_>, env: &BTreeMap<String, String>, scenarios: Sce
             .given()
             .into_iter()
             .chain(typed.output.given())
-            .chain(typed.out.map(|folder| ("out", folder.to_owned()))),
+            .chain(typed.folder.into_iter().flat_map(FolderFlags::given)),
     );
     // A whole table of parameters in the file, then `--set`; the short forms fall in by their own layer.
     let mut params: BTreeMap<String, (Value, Origin)> = BTreeMap::new();
@@ -249,6 +257,7 @@ impl Resolver<'_> {
         let shown =
             |out: &Option<PathBuf>| out.as_ref().map_or_else(|| "none".to_owned(), |out| out.display().to_string());
         let out = self.read("out", None, folder, shown)?;
+        let keep = self.keep(out.as_deref(), &timing)?;
         let json = self.switch("json")?;
         let quiet = self.switch("quiet")?;
         let modes = [("auto", ProgressMode::Auto), ("plain", ProgressMode::Plain), ("none", ProgressMode::None)];
@@ -261,7 +270,7 @@ impl Resolver<'_> {
         ];
         let log = self.choice("log", LevelFilter::WARN, &levels)?;
         let options =
-            RunOptions { agents, seed, start, span, shards, workers, pin, stepping, detail, time_scale, ..plain };
+            RunOptions { agents, seed, start, span, shards, workers, pin, stepping, detail, time_scale, keep, ..plain };
         Ok(Settings {
             scenario,
             options,
@@ -313,6 +322,32 @@ impl Resolver<'_> {
         };
         self.shown.push(Shown { name: name.to_owned(), value, origin: Origin::Default });
         Ok(None)
+    }
+
+    /// How the run is kept in its folder.
+    fn keep(&mut self, out: Option<&Path>, timing: &Timing) -> Result<Option<Keep>, Error> {
+        let every = |given: &Given| values::snapshots(given, timing).map(|every| (given.text.clone(), every));
+        let wall = (SNAPSHOTS.to_owned(), Some(Every::Wall(SNAPSHOTS_WALL)));
+        let (_, every) = self.read("snapshot-every", wall, every, |(text, _)| text.clone())?;
+        let keep = |given: &Given| values::count(given, "snapshots", 2, values::SNAPSHOTS_MAX);
+        let keep = self.read("keep", 5, keep, u64::to_string)? as usize;
+        let (resume, fresh) = (self.switch("resume")?, self.switch("fresh")?);
+        let begin = match (resume, fresh) {
+            (true, true) => {
+                return Err(Error::Usage("`resume` and `fresh` are both asked for; one of them would be right".into()));
+            }
+            (true, false) => Begin::Resume,
+            (false, true) => Begin::Fresh,
+            (false, false) => Begin::New,
+        };
+        let (Some(out), Some(every)) = (out, every) else {
+            return match (begin, out) {
+                (Begin::New, _) => Ok(None),
+                (_, None) => Err(Error::Usage("--resume and --fresh are of a folder: name it by --out".into())),
+                (_, Some(_)) => Err(Error::Usage("--resume and --fresh need --snapshot-every other than never".into())),
+            };
+        };
+        Ok(Some(Keep { begin, every, keep, ..Keep::new(out, out::run_number()) }))
     }
 
     fn backend(&mut self) -> Result<(), Error> {

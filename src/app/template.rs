@@ -67,6 +67,8 @@ fn example(setting: &str, scenario: &dyn AnyScenario) -> String {
         "backend" | "detail" | "progress" => "\"auto\"".to_owned(),
         "time-scale" => "48".to_owned(),
         "out" => "\"runs/first\"".to_owned(),
+        "snapshot-every" => "\"1h\"".to_owned(),
+        "keep" => "5".to_owned(),
         "log" => "\"warn\"".to_owned(),
         _ => "false".to_owned(),
     }

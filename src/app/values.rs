@@ -1,7 +1,10 @@
 //! From what was written to what it means: each reader takes a text with its origin and errs in the same voice.
 
-use crate::base::units::{UnitError, parse_count};
+use std::time::Duration;
+
+use crate::base::units::{UnitError, parse_count, parse_duration};
 use crate::base::{DateTime, DateTimeError};
+use crate::sim::{Every, Timing};
 
 use super::error::Error;
 use super::layers::Given;
@@ -15,6 +18,8 @@ pub const SHARDS_MAX: u64 = 4_096;
 pub const WORKERS_MAX: u64 = 4_096;
 /// The most ticks of a run: a tick must fit a row's `u32`.
 pub const TICKS_MAX: u64 = 4_000_000_000;
+/// The most snapshots that are kept.
+pub const SNAPSHOTS_MAX: u64 = 10_000;
 
 /// A whole number of `noun` (in the plural) from `low` to `high`.
 pub fn count(given: &Given, noun: &str, low: u64, high: u64) -> Result<u64, Error> {
@@ -64,6 +69,37 @@ pub fn positive(given: &Given, noun: &str) -> Result<f64, Error> {
 pub fn date_time(given: &Given) -> Result<DateTime, Error> {
     let Given { text, origin } = given;
     text.parse().map_err(|error: DateTimeError| Error::Usage(format!("{error}, in {origin}")))
+}
+
+/// When the world is saved; `None` for never.
+pub fn snapshots(given: &Given, timing: &Timing) -> Result<Option<Every>, Error> {
+    let Given { text, origin } = given;
+    let text = text.trim();
+    let wrong = || {
+        let right = "write simulated time as 1h or 10s, ticks as 1000, wall time as wall:10m, or never";
+        Error::Usage(format!("`{text}` does not say when to save, in {origin}; {right}"))
+    };
+    if text == "never" {
+        return Ok(None);
+    }
+    if let Some(wall) = text.strip_prefix("wall:") {
+        let seconds = parse_duration(wall).map_err(|_| wrong())?;
+        return Ok(Some(Every::Wall(Duration::from_secs_f64(seconds))));
+    }
+    let ticks = match parse_count(text) {
+        Ok(ticks) => ticks,
+        Err(_) => {
+            let seconds = parse_duration(text).map_err(|_| wrong())?;
+            (seconds * 1_000.0 / f64::from(timing.tick_ms)).round() as u64
+        }
+    };
+    if ticks == 0 {
+        return Err(Error::Usage(format!(
+            "{text} is less than a tick of {} ms, in {origin}; at least one tick would be right",
+            timing.tick_ms
+        )));
+    }
+    Ok(Some(Every::Ticks(ticks)))
 }
 
 /// True or false.

@@ -394,7 +394,9 @@ impl Keeper {
         watch: &mut dyn Watch,
     ) -> Result<Kept, RunError> {
         let now = engine.now().0;
-        if self.saved_at < now || self.kept.resumed_from.is_none() && self.kept.checkpoints == 0 {
+        // Who saves by wall time wants to lose no time: a run that has ended has none to lose.
+        let wanted = !has_ended || !matches!(self.keep.every, Every::Wall(_));
+        if wanted && (self.saved_at < now || self.kept.resumed_from.is_none() && self.kept.checkpoints == 0) {
             self.save(engine, watch)?;
         }
         engine.finish_save()?;
