@@ -86,12 +86,10 @@ pub fn snapshots(given: &Given, timing: &Timing) -> Result<Option<Every>, Error>
         let seconds = parse_duration(wall).map_err(|_| wrong())?;
         return Ok(Some(Every::Wall(Duration::from_secs_f64(seconds))));
     }
-    let ticks = match parse_count(text) {
-        Ok(ticks) => ticks,
-        Err(_) => {
-            let seconds = parse_duration(text).map_err(|_| wrong())?;
-            (seconds * 1_000.0 / f64::from(timing.tick_ms)).round() as u64
-        }
+    // Time first: 10m are minutes, not millions.
+    let ticks = match parse_duration(text) {
+        Ok(seconds) => (seconds * 1_000.0 / f64::from(timing.tick_ms)).round() as u64,
+        Err(_) => parse_count(text).map_err(|_| wrong())?,
     };
     if ticks == 0 {
         return Err(Error::Usage(format!(
@@ -133,6 +131,20 @@ mod tests {
 
     fn agents(text: &str) -> Result<u64, String> {
         count(&given(text), "agents", 1, AGENTS_MAX).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn when_to_save_is_simulated_time_ticks_wall_time_or_never() {
+        let timing = Timing { tick_ms: 100, ..Timing::default() };
+        let read = |text: &str| snapshots(&given(text), &timing).map_err(|error| error.to_string());
+        assert_eq!(read("1h"), Ok(Some(Every::Ticks(36_000))));
+        assert_eq!(read("10m"), Ok(Some(Every::Ticks(6_000))));
+        assert_eq!(read("2.5k"), Ok(Some(Every::Ticks(2_500))));
+        assert_eq!(read("wall:90s"), Ok(Some(Every::Wall(Duration::from_secs(90)))));
+        assert_eq!(read("never"), Ok(None));
+        for wrong in ["", "soon", "wall:", "wall:5", "0", "0.01s", "-1h"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

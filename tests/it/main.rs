@@ -9,6 +9,8 @@ mod city;
 #[cfg(unix)] // signals
 mod command;
 mod kept;
+#[cfg(unix)] // signals
+mod kill;
 mod law;
 mod population;
 mod revival;
