@@ -133,7 +133,7 @@ fn a_torn_tail_is_reported_by_a_reader_and_cut_by_a_writer() {
     let (path, end) = (journal.path().to_owned(), 4_096 + 96 + 72);
     disk.open(&path, Access::Write).unwrap().write_at(end + 200, b"torn").unwrap();
     let unfinished = folder().join("wal/wal-000000000009-0001");
-    disk.create(&unfinished).unwrap().write_at(1_000, b"torn").unwrap();
+    disk.create(&unfinished).unwrap().write_at(0, b"MYRIADJL").unwrap();
     let before = disk.read(&path).unwrap();
     let found = read(&disk, folder(), RUN, Known::default()).unwrap();
     assert_eq!(found.torn, Some(TornTail { path: path.clone(), offset: end }));
