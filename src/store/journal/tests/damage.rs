@@ -271,6 +271,12 @@ fn what_is_known_from_elsewhere_is_a_proof_too() {
     }
     let last = sample.logs()[2].clone();
     let bytes = sample.disk.read(&last).unwrap();
+    // What a later commit followed is known to have been durable without any mark.
+    let mut flipped = bytes.clone();
+    flipped[BLOCK_LEN + 30] ^= 1;
+    sample.put(&last, &flipped);
+    let error = known(0, None).unwrap_err().to_string();
+    assert!(error.contains("the record after tick 7 at byte 4096"), "{error}");
     sample.put(&last, &bytes[..used(&bytes) - 8]);
     assert_eq!(known(0, None).unwrap().last_tick, Some(9), "nothing tells a cut from a crash");
     sample.put(&last, &bytes[..BLOCK_LEN]);
@@ -280,6 +286,26 @@ fn what_is_known_from_elsewhere_is_a_proof_too() {
     assert_eq!(known(4, None).unwrap().records[0].0, 4);
     let error = known(3, None).unwrap_err().to_string();
     assert!(error.contains("the records from tick 3 on are needed"), "{error}");
+}
+
+#[test]
+fn another_history_in_place_of_a_file_is_noticed() {
+    let (sample, other) = (Sample::new(), Sample::new());
+    let path = sample.logs()[2].clone();
+    for disk in [&sample.disk, &other.disk] {
+        disk.remove(&path).unwrap();
+        disk.remove(&folder().join("wal/mark-000000000008-0002")).unwrap();
+    }
+    for (disk, engine) in [(&sample.disk, "myriad 1"), (&other.disk, "myriad 2")] {
+        let found = read(disk, folder(), RUN, Known::default()).unwrap();
+        let mut journal = Journal::resume(Arc::new(disk.clone()), &found, 8, OPTIONS).unwrap();
+        journal.append(8, &Record::Start { engine: engine.to_owned(), resumed_from: Some(7) }).unwrap();
+        journal.commit().unwrap();
+    }
+    assert!(sample.read().is_ok());
+    sample.put(&path, &other.disk.read(&path).unwrap());
+    let error = sample.read().unwrap_err().to_string();
+    assert!(error.contains("another record of tick 8 was durable as the last"), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::script::{RUN, create, draws, folder};
-use crate::store::journal::format::{BLOCK_LEN, FileHeader, Key, Link, RecordHeader};
+use crate::store::journal::format::{BLOCK_LEN, FileHeader, Key, Link, RecordHeader, u64_at};
 use crate::store::journal::{Known, Record, read};
 use crate::store::{Access, Backend, Mem};
 
@@ -63,6 +63,28 @@ fn a_forged_record_is_damage_or_torn_and_never_more() {
         let long = forged(1, &start, |header| header.payload_len = payload_len);
         let found = read(&disk_with(&long), folder(), RUN, Known::default()).unwrap();
         assert!(found.records.is_empty() && found.torn.is_some());
+    }
+}
+
+#[test]
+fn ticks_do_not_fall() {
+    let mut start = Vec::new();
+    Record::Start { engine: "x".to_owned(), resumed_from: None }.write_payload(&mut start);
+    let first = forged(1, &start, |header| header.tick = 9);
+    let checksum = u64_at(&first, 64);
+    let second = |tick| forged(3, &[], |header| (header.tick, header.sequence, header.previous) = (tick, 1, checksum));
+    let disk = disk_with(&[&first[..], &second(9)].concat());
+    assert_eq!(read(&disk, folder(), RUN, Known::default()).unwrap().last_tick, Some(9));
+    let text = refusal(&[&first[..], &second(8)].concat());
+    assert!(text.contains("the record of tick 8") && text.contains("it comes after tick 9"), "{text}");
+    // Nor from one file to the next.
+    let before = Link { count: 1, checksum, tick: 9 };
+    for (epoch, first_tick, is_fine) in [(1, 9, false), (1, 10, true), (2, 8, false), (2, 9, true), (0, 10, false)] {
+        let disk = disk_with(&first);
+        let header = FileHeader { run: RUN, epoch, first_tick, before };
+        let path = folder().join(format!("wal/wal-{first_tick:012}-{epoch:04}"));
+        disk.create(&path).unwrap().write_at(0, &header.to_bytes()).unwrap();
+        assert_eq!(read(&disk, folder(), RUN, Known::default()).is_ok(), is_fine, "{first_tick} in epoch {epoch}");
     }
 }
 

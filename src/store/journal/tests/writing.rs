@@ -124,6 +124,24 @@ fn a_file_that_is_done_is_cut_and_goes_when_no_tick_needs_it() {
 }
 
 #[test]
+fn a_crash_while_forgetting_leaves_no_gap() {
+    let sim = crate::store::Sim::default();
+    let mut journal = create(Arc::new(sim.clone())).unwrap();
+    journal.append(0, &start()).unwrap();
+    (1..6).for_each(|first_tick| journal.roll(first_tick).unwrap());
+    let before = sim.operations();
+    journal.forget_before(5).unwrap();
+    for after in before..=sim.operations() {
+        for seed in 0..20 {
+            let names = sim.crash(after, seed).list(&folder().join("wal")).unwrap();
+            let logs: Vec<_> = names.iter().filter_map(|name| name.strip_prefix("wal-00000000000")).collect();
+            let kept = ["0-0001", "1-0001", "2-0001", "3-0001", "4-0001", "5-0001"];
+            assert_eq!(logs, kept[6 - logs.len()..], "seed {seed}, after {}", sim.describe(after - 1));
+        }
+    }
+}
+
+#[test]
 fn a_torn_tail_is_reported_by_a_reader_and_cut_by_a_writer() {
     let disk = Mem::default();
     let mut journal = create(Arc::new(disk.clone())).unwrap();
