@@ -20,6 +20,7 @@ use super::error::{Error, suggestion};
 use super::layers::{Given, Layer, Origin, Position};
 use super::meta::Scenarios;
 use crate::sim::{ParamError, ParamSpec, Value, find};
+use crate::store::{Backend, Fs};
 
 /// A parameter that a file sets.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,7 +47,7 @@ pub struct ConfigFile {
 /// Reads a file.
 pub fn read(path: &Path, scenarios: Scenarios) -> Result<ConfigFile, Error> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+    let text = Fs.read_text(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Error::Usage(format!(
             "there is no configuration file `{name}`; `describe --template` prints one to start from"
         )),

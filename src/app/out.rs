@@ -1,11 +1,11 @@
 //! The folder of `--out`: report.json and series.csv. That it can be written is found out before the run.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use crate::sim::{RunReport, Series};
+use crate::store::{Backend, Fs};
 
 /// A folder that could be written to when it was asked for.
 #[derive(Debug)]
@@ -14,14 +14,13 @@ pub struct Folder(PathBuf);
 /// Makes the folder and tries to write in it.
 pub fn prepare(path: &Path) -> Result<Folder, Error> {
     let shown = path.display();
-    fs::create_dir_all(path).map_err(|error| {
+    Fs.create_folder(path).map_err(|error| {
         Error::Usage(format!("cannot make the folder `{shown}`, in --out: {error}; name one that can be written"))
     })?;
     let probe = path.join(format!(".myriad-probe-{}", std::process::id()));
-    let tried =
-        File::create(&probe).and_then(|mut file| file.write_all(b"probe")).and_then(|()| fs::remove_file(&probe));
+    let tried = Fs.publish(&probe, b"probe").and_then(|()| Fs.remove(&probe));
     tried.map_err(|error| {
-        let _ = fs::remove_file(&probe);
+        let _ = Fs.remove(&probe);
         Error::Usage(format!("cannot write in the folder `{shown}`, in --out: {error}; name one that can be written"))
     })?;
     Ok(Folder(path.to_owned()))
@@ -38,22 +37,10 @@ impl Folder {
     }
 
     /// Writes one file; it is either whole or as it was before.
-    pub fn put(
-        &self,
-        name: &str,
-        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
-    ) -> Result<(), Error> {
-        let (path, temporary) = (self.0.join(name), self.0.join(format!(".{name}.new")));
-        let put = || {
-            let mut file = BufWriter::new(File::create(&temporary)?);
-            write(&mut file)?;
-            file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-            fs::rename(&temporary, &path)
-        };
-        put().map_err(|error: std::io::Error| {
-            let _ = fs::remove_file(&temporary);
-            Error::Failed(format!("cannot write `{}`: {error}", path.display()))
-        })
+    pub fn put(&self, name: &str, write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<(), Error> {
+        let (path, mut bytes) = (self.0.join(name), Vec::new());
+        let put = write(&mut bytes).and_then(|()| Fs.publish(&path, &bytes));
+        put.map_err(|error| Error::Failed(format!("cannot write `{}`: {error}", path.display())))
     }
 }
 
@@ -71,6 +58,8 @@ fn write_series(to: &mut dyn Write, series: &[Series]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::app::fake;
 

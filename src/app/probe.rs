@@ -1,8 +1,9 @@
 //! Facts about the machine, read from files of the system; no GPU library is opened.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::store::{Backend, Fs};
 
 /// The machine, seen through its files.
 pub struct Probe<'a> {
@@ -25,12 +26,12 @@ pub struct Memory {
 
 impl Probe<'_> {
     fn read(&self, path: &str) -> Option<String> {
-        fs::read_to_string(self.root.join(path)).ok()
+        Fs.read_text(&self.root.join(path)).ok()
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
-        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let folder = self.root.join(folder);
+        let mut names: Vec<_> = [Fs.list(&folder), Fs.folders(&folder)].into_iter().flatten().flatten().collect();
         names.sort();
         names
     }
@@ -96,7 +97,7 @@ impl Probe<'_> {
     /// Files that announce Vulkan drivers.
     pub fn vulkan_drivers(&self) -> Vec<PathBuf> {
         let told = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().filter_map(|name| self.env.get(name));
-        let mut files: Vec<PathBuf> = told.flat_map(std::env::split_paths).filter(|path| path.is_file()).collect();
+        let mut files: Vec<PathBuf> = told.flat_map(std::env::split_paths).filter(|path| Fs.is_file(path)).collect();
         for folder in ["etc", "usr/local/etc", "usr/share", "usr/local/share"] {
             let folder = format!("{folder}/vulkan/icd.d");
             let names = self.names(&folder).into_iter().filter(|name| name.ends_with(".json"));
@@ -112,7 +113,7 @@ impl Probe<'_> {
         let usual = ["lib64", "usr/lib64", "lib", "usr/lib", "usr/local/lib"].map(|folder| self.root.join(folder));
         let multiarch = ["lib", "usr/lib"].map(|folder| self.root.join(format!("{folder}/{machine}-linux-gnu")));
         let mut folders = told.chain(usual).chain(multiarch);
-        folders.find_map(|folder| Some(folder.join("libvulkan.so.1")).filter(|path| path.exists()))
+        folders.find_map(|folder| Some(folder.join("libvulkan.so.1")).filter(|path| Fs.is_file(path)))
     }
 }
 
@@ -126,26 +127,15 @@ pub fn can_pin() -> bool {
     std::thread::spawn(pin).join().unwrap_or(false)
 }
 
-/// Free bytes on the disk of the current folder.
-#[cfg(unix)]
+/// Free bytes on the disk of the current folder, if the system tells.
 pub fn disk_free() -> Option<u64> {
-    // SAFETY: `statvfs` is plain integers, for which zero is a value.
-    let mut found: libc::statvfs = unsafe { std::mem::zeroed() };
-    // SAFETY: the path ends with a zero byte, and `found` is ours to be written.
-    let failed = unsafe { libc::statvfs(c".".as_ptr(), &mut found) };
-    // The fields' types differ between systems.
-    #[allow(clippy::unnecessary_cast)]
-    (failed == 0).then(|| (found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
-}
-
-/// Free bytes on the disk of the current folder: not known here.
-#[cfg(not(unix))]
-pub fn disk_free() -> Option<u64> {
-    None
+    Fs.free_bytes(Path::new("")).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::app::fake;
 

@@ -50,6 +50,10 @@ pub trait Backend: Send + Sync {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// The names of the files in a folder, in order; folders are not among them.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+    /// The names of the folders in a folder, in order.
+    fn folders(&self, folder: &Path) -> io::Result<Vec<String>>;
+    /// Whether a file has that name, as far as one can see.
+    fn is_file(&self, path: &Path) -> bool;
     /// Makes a folder and those above it, as far as they are missing.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
     /// Makes names in a folder durable: of files made, renamed, removed.
@@ -69,6 +73,11 @@ pub trait Backend: Send + Sync {
         let read = file.read_at(0, &mut bytes)?;
         bytes.truncate(read);
         Ok(bytes)
+    }
+
+    /// All of a file that is text; an error of the kind `InvalidData` if it is not UTF-8.
+    fn read_text(&self, path: &Path) -> io::Result<String> {
+        String::from_utf8(self.read(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
     /// Writes a file that is whole or as it was before, whatever happens: under another name first.

@@ -39,6 +39,13 @@ fn folders_hold_files(backend: &dyn Backend, root: &Path) {
         backend.create(&below.join(name)).unwrap();
     }
     backend.create(&root.join("a/other")).unwrap();
+    backend.create_folder(&root.join("a/and/more")).unwrap();
+    assert_eq!(backend.folders(&root.join("a")).unwrap(), ["and", "b"]);
+    assert_eq!(
+        (backend.folders(&below).unwrap(), kind(backend.folders(&below.join("d")))),
+        (vec![], ErrorKind::NotFound)
+    );
+    assert!(backend.is_file(&below.join("b")) && !backend.is_file(&below) && !backend.is_file(&below.join("d")));
     assert_eq!(backend.list(&below).unwrap(), ["a2", "b", "c"]);
     assert_eq!(kind(backend.create(&below.join("b"))), ErrorKind::AlreadyExists);
     assert_eq!(kind(backend.create(&below)), ErrorKind::AlreadyExists);
@@ -73,6 +80,10 @@ fn bytes_are_where_they_were_written(backend: &dyn Backend, root: &Path) {
     assert_eq!(kind(backend.open(&root.join("none"), Access::Write)), ErrorKind::NotFound);
     assert_eq!(kind(backend.read(&root.join("none"))), ErrorKind::NotFound);
     assert!(backend.read(root).is_err(), "a folder has no bytes");
+    file.write_at(0, b"\xff").unwrap();
+    assert_eq!(kind(backend.read_text(&path)), ErrorKind::InvalidData);
+    file.write_at(0, b"e").unwrap();
+    assert_eq!(backend.read_text(&path).unwrap(), "eEro\0\0");
 }
 
 fn a_file_outlives_its_name(backend: &dyn Backend, root: &Path) {

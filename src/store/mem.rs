@@ -232,6 +232,17 @@ impl Backend for Mem {
         Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
     }
 
+    fn folders(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let (folder, tree) = (plain(folder), self.tree());
+        tree.expect_folder(&folder)?;
+        let inside = tree.folders.iter().filter(|path| parent(path) == folder);
+        Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.node(path).is_ok()
+    }
+
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         let (folder, mut tree) = (plain(folder), self.tree());
         let missing: Vec<_> = folder.ancestors().take_while(|path| !tree.is_folder(path)).map(Path::to_owned).collect();

@@ -209,6 +209,14 @@ impl Backend for Sim {
         self.live.list(folder)
     }
 
+    fn folders(&self, folder: &Path) -> io::Result<Vec<String>> {
+        self.live.folders(folder)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.live.is_file(path)
+    }
+
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         let folder = plain(folder);
         let missing: Vec<_> = folder.ancestors().take_while(|path| !self.live.is_folder(path)).collect();

@@ -1,5 +1,8 @@
 //! All integration tests in one binary: each binary links the whole tree again.
 
+// They look at files as a person would.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
 #[cfg(unix)] // signals
 mod bench;
 mod city;

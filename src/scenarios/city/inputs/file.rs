@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::sim::RunError;
+use crate::store::{Backend, Fs};
 
 /// A CSV file in memory, header first.
 pub struct Table {
@@ -68,7 +69,7 @@ impl Row<'_> {
 
 /// Reads a text file that must hold something.
 pub fn read_text(path: &str, what: &str) -> Result<String, RunError> {
-    let bytes = std::fs::read(Path::new(path)).map_err(|error| {
+    let bytes = Fs.read(Path::new(path)).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => error.to_string(),
