@@ -3,6 +3,7 @@
 //!
 //! A reader's way in: [`Backend`] (what a file system is to us), [`StoreError`] (what can be wrong with a file). There
 //! are three file systems: [`Fs`] (the machine's), [`Mem`] (in memory) and [`Sim`] (one that crashes when told to).
+//! The [`journal`] holds what came into a run from outside.
 
 mod backend;
 #[cfg(test)]

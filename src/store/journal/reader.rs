@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Record;
 use super::format::{BLOCK_LEN, FILE_LEN_MAX, FileHeader, HeaderFault, Key, Link, MARK_LEN, VERSION};
-use super::names::{Name, Names};
+use super::names::{Name, Names, all_before};
 use super::walk::{Found, Stop, Walk, first_block};
 use crate::store::{Access, Backend, StoreError};
 
@@ -62,9 +62,9 @@ pub(super) struct Tail {
 /// Reads the journal in a run's folder and changes nothing. A folder without one is an empty journal.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if a record cannot be read that was acknowledged, with file, place, and the last tick that is
-/// proven; or if what is there cannot have been left by any crash. [`StoreError::Foreign`] for files of another run or
-/// version, or under another file's name.
+/// [`StoreError::Damaged`] if a record cannot be read that was acknowledged, with file, place, and the last tick that
+/// is proven; or if what is there cannot have been left by any crash. [`StoreError::Foreign`] for files of another run
+/// or version, or under another file's name.
 pub fn read(backend: &dyn Backend, folder: &Path, run: u128, known: Known) -> Result<Recovered, StoreError> {
     let wal = folder.join("wal");
     let names = Names::list(backend, &wal)?;
@@ -86,7 +86,7 @@ pub fn read(backend: &dyn Backend, folder: &Path, run: u128, known: Known) -> Re
     for name in &names.marks {
         reader.marks(*name)?;
     }
-    for name in &names.logs[names.all_before(known.from)..] {
+    for name in reader.needed(&names.logs)? {
         reader.log(*name)?;
     }
     reader.finish(next_epoch)
@@ -154,6 +154,21 @@ impl Reader<'_> {
             self.proof.add(mark, name);
         }
         Ok(())
+    }
+
+    /// The files that have records of ticks that are needed, and those after them. One at the end that was never whole
+    /// takes no part: its name says that the file before it is done, and it may have been broken off before that.
+    fn needed<'n>(&self, logs: &'n [Name]) -> Result<&'n [Name], StoreError> {
+        let mut whole = logs;
+        while let Some((name, before)) = whole.split_last() {
+            let path = name.log(self.wal);
+            let file = self.backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
+            if FileHeader::parse(&first_block(&*file, &path)?).is_ok() {
+                break;
+            }
+            whole = before;
+        }
+        Ok(&logs[all_before(whole, self.known.from)..])
     }
 
     /// Reads a file of records.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::mutants::NO_RECORD_CHECKSUMS;
 use super::script::{History, Step, create, draws, steps};
+use crate::store::journal::Journal;
 use crate::store::{Omit, Sim};
 
 /// A script that was played to its end, and what was known after how many operations.
@@ -16,12 +17,18 @@ struct Played {
 
 /// Plays a script. What was acknowledged at the time of a crash is what was known then; what may be found is anything
 /// appended by the end.
-fn play(sim: Sim, mut history: History, journal: &mut crate::store::journal::Journal, steps: &[Step]) -> Played {
+fn play(sim: Sim, mut history: History, journal: &mut Journal, steps: &[Step], is_early: bool) -> Played {
     let mut known = vec![(sim.operations(), history.clone())];
     for step in steps {
-        if let Step::Forget(tick) = step {
-            // Not known to be done, but from here on they may be gone.
-            history.from = *tick;
+        // Not known to be done, but from here on they may be gone. A checkpoint may be published before the new file
+        // is there that begins with it.
+        let from = match step {
+            Step::Forget(tick) => Some(*tick),
+            Step::Roll(tick) => is_early.then_some(*tick),
+            _ => None,
+        };
+        if let Some(from) = from {
+            history.from = history.from.max(from);
             known.push((sim.operations(), history.clone()));
         }
         history.step(journal, step).unwrap();
@@ -54,7 +61,7 @@ impl Suite {
             let sim = new();
             let mut first = create(Arc::new(sim.clone())).unwrap();
             let all = steps(&mut draws("script", script), 0, None, 30);
-            let played = play(sim, History::default(), &mut first, &all);
+            let played = play(sim, History::default(), &mut first, &all, script % 2 == 1);
             for after in 0..=played.sim.operations() {
                 for seed in 0..self.seeds {
                     let crash = Crash { script, after, seed };
@@ -87,7 +94,7 @@ impl Crash {
         let recovery = image.operations();
         let mut draws = draws("resumed", self.script << 32 | self.seed);
         let more = steps(&mut draws, first_tick, found.last_tick, 8);
-        let again = play(image, history, &mut journal, &more);
+        let again = play(image, history, &mut journal, &more, self.script % 2 == 1);
         again.last.judge(&again.sim, true).map_err(|why| format!("resumed and read again: {why}"))?;
         if !self.seed.is_multiple_of(3) {
             return Ok(());

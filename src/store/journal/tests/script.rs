@@ -104,7 +104,7 @@ impl History {
             }
             Step::Forget(tick) => {
                 // From now on they may be gone, whether it succeeds or not.
-                self.from = *tick;
+                self.from = self.from.max(*tick);
                 journal.forget_before(*tick)?;
             }
         }
