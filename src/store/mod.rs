@@ -3,7 +3,8 @@
 //!
 //! A reader's way in: [`Backend`] (what a file system is to us), [`StoreError`] (what can be wrong with a file). There
 //! are three file systems: [`Fs`] (the machine's), [`Mem`] (in memory) and [`Sim`] (one that crashes when told to).
-//! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder).
+//! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder), the
+//! [`journal`] (what came into a run from outside), [`RunFile`] (what a folder's run is a run of).
 
 mod backend;
 mod checkpoint;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Record;
 use super::format::{BLOCK_LEN, FILE_LEN_MAX, FileHeader, HeaderFault, Key, Link, MARK_LEN, VERSION};
-use super::names::{Name, Names};
+use super::names::{Name, Names, all_before};
 use super::walk::{Found, Stop, Walk, first_block};
 use crate::store::{Access, Backend, StoreError};
 
@@ -62,9 +62,9 @@ pub(super) struct Tail {
 /// Reads the journal in a run's folder and changes nothing. A folder without one is an empty journal.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if a record cannot be read that was acknowledged, with file, place, and the last tick that is
-/// proven; or if what is there cannot have been left by any crash. [`StoreError::Foreign`] for files of another run or
-/// version, or under another file's name.
+/// [`StoreError::Damaged`] if a record cannot be read that was acknowledged, with file, place, and the last tick that
+/// is proven; or if what is there cannot have been left by any crash. [`StoreError::Foreign`] for files of another run
+/// or version, or under another file's name.
 pub fn read(backend: &dyn Backend, folder: &Path, run: u128, known: Known) -> Result<Recovered, StoreError> {
     let wal = folder.join("wal");
     let names = Names::list(backend, &wal)?;
@@ -86,7 +86,7 @@ pub fn read(backend: &dyn Backend, folder: &Path, run: u128, known: Known) -> Re
     for name in &names.marks {
         reader.marks(*name)?;
     }
-    for name in &names.logs[names.all_before(known.from)..] {
+    for name in reader.needed(&names.logs)? {
         reader.log(*name)?;
     }
     reader.finish(next_epoch)
@@ -156,6 +156,21 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The files that have records of ticks that are needed, and those after them. One at the end that was never whole
+    /// takes no part: its name says that the file before it is done, and it may have been broken off before that.
+    fn needed<'n>(&self, logs: &'n [Name]) -> Result<&'n [Name], StoreError> {
+        let mut whole = logs;
+        while let Some((name, before)) = whole.split_last() {
+            let path = name.log(self.wal);
+            let file = self.backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
+            if FileHeader::parse(&first_block(&*file, &path)?).is_ok() {
+                break;
+            }
+            whole = before;
+        }
+        Ok(&logs[all_before(whole, self.known.from)..])
+    }
+
     /// Reads a file of records.
     fn log(&mut self, name: Name) -> Result<(), StoreError> {
         let path = name.log(self.wal);
@@ -166,13 +181,14 @@ impl Reader<'_> {
             return Err(StoreError::damaged(&path, 0, "the file", why));
         }
         let foreign = |why: String| StoreError::Foreign { path: path.clone(), why };
-        let header = match FileHeader::parse(&first_block(&*file, &path)?) {
+        let block = first_block(&*file, &path)?;
+        let header = match FileHeader::parse(&block) {
             Ok(header) => header,
             Err(HeaderFault::Version(version)) => {
                 return Err(foreign(format!("has version {version} of the format, and this program reads {VERSION}")));
             }
             Err(HeaderFault::Unreadable(why)) => {
-                if !walk.rest(BLOCK_LEN as u64)?.is_blank {
+                if !self.may_be_torn(&block, name) || !walk.rest(BLOCK_LEN as u64)?.is_blank {
                     return Err(StoreError::damaged(&path, 0, "the header", why));
                 }
                 self.unfinished.push((name, why));
@@ -190,6 +206,15 @@ impl Reader<'_> {
         self.records(&mut walk, &header, name, &path)
     }
 
+    /// Whether a block is what a crash may leave of a header of that name: some of its bytes, and zeros. Where it goes
+    /// on is not known: it may be of an attempt that failed, after which the file before it got more.
+    fn may_be_torn(&self, block: &[u8], name: Name) -> bool {
+        let Name { epoch, first_tick } = name;
+        let whole = FileHeader { run: self.run, epoch, first_tick, before: Link::default() }.to_bytes();
+        let is_fixed = |at: usize| !(40..64).contains(&at) && at < BLOCK_LEN - 8;
+        block.iter().enumerate().all(|(at, &byte)| byte == 0 || byte == whole[at] || !is_fixed(at))
+    }
+
     /// Checks that a file goes on where the one before ended.
     fn join(&self, header: &FileHeader, name: Name, path: &Path) -> Result<(), StoreError> {
         let (before, from) = (header.before, self.known.from);
@@ -205,7 +230,7 @@ impl Reader<'_> {
         let next = path.display();
         if before.count > last.end.count {
             let why = format!("`{next}` goes on {} records later", before.count - last.end.count);
-            return Err(self.lost(&why));
+            return Err(self.lost(&why, None));
         }
         if before.count < last.end.count {
             let why = format!("there are records up to tick {}, but `{next}` goes on before them", last.end.tick);
@@ -264,14 +289,15 @@ impl Reader<'_> {
     fn finish(self, next_epoch: u32) -> Result<Recovered, StoreError> {
         let end = self.end();
         let proven = self.proof.durable;
+        let gone = self.proof.name.filter(|&name| self.last.as_ref().is_none_or(|last| name > last.name));
         if proven.count > end.count {
-            return Err(self.lost(&format!("ticks up to {} were durable", proven.tick)));
+            return Err(self.lost(&format!("ticks up to {} were durable", proven.tick), gone));
         }
         if proven.count == end.count && ![0, end.checksum].contains(&proven.checksum) {
-            return Err(self.lost(&format!("another record of tick {} was durable as the last", proven.tick)));
+            return Err(self.lost(&format!("another record of tick {} was durable as the last", proven.tick), gone));
         }
         if let Some(tick) = self.known.durable_tick.filter(|&tick| end.last_tick().is_none_or(|last| last < tick)) {
-            return Err(self.lost(&format!("ticks up to {tick} were durable, as is known from elsewhere")));
+            return Err(self.lost(&format!("ticks up to {tick} were durable, as is known from elsewhere"), None));
         }
         let proven_tick = (proven.count > 0).then_some(proven.tick).max(self.known.durable_tick);
         let torn = self.last.as_ref().filter(|last| !last.is_blank);
@@ -295,9 +321,9 @@ impl Reader<'_> {
         self.last.as_ref().map_or(Link::default(), |last| last.end)
     }
 
-    /// The error of records that were acknowledged and are not to be had: they were where the last file ends; or in a
-    /// file that has lost its header, or that is gone and was the last.
-    fn lost(&self, why: &str) -> StoreError {
+    /// The error of records that were acknowledged and are not to be had: they were in a file that has lost its header,
+    /// or that is gone, or where the file ends that was read last.
+    fn lost(&self, why: &str, gone: Option<Name>) -> StoreError {
         let proof = match self.end().last_tick() {
             Some(tick) => format!("; the last provable tick is {tick}"),
             None => "; no tick is provable".to_owned(),
@@ -305,7 +331,6 @@ impl Reader<'_> {
         if let Some((name, how)) = self.unfinished.first() {
             return StoreError::damaged(&name.log(self.wal), 0, "the header", format!("{how}, but {why}{proof}"));
         }
-        let gone = self.proof.name.filter(|&name| self.last.as_ref().is_none_or(|last| name > last.name));
         match &self.last {
             Some(last) if gone.is_none() => {
                 let what = match (last.stop.tick, last.end.last_tick()) {
