@@ -8,6 +8,7 @@
 
 mod backend;
 mod checkpoint;
+mod chunk;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -21,6 +22,7 @@ mod sim;
 
 pub use backend::{Access, Backend, File, Lock};
 pub use checkpoint::{Checkpoint, Checkpoints, Entry, Found, Manifest, Outcome, Published, Writer, Writing, find};
+pub use chunk::{Archived, Chunk};
 pub use error::{Damage, StoreError};
 pub use fs::Fs;
 pub use mem::Mem;

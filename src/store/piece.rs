@@ -71,18 +71,10 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Bytes of text and columns.
-    pub fn bytes(&self) -> u64 {
-        let columns = self.tables.iter().flat_map(|table| &table.columns).map(Vec::len).sum::<usize>();
-        (self.text.len() + columns) as u64
-    }
-
-    /// Writes the archive, in place of what `into` holds.
-    pub fn archive(&self, into: &mut AlignedVec) {
-        into.clear();
-        let mut writer = std::mem::take(into);
-        writer = rkyv::api::high::to_bytes_in::<_, rancor::Panic>(self, writer).expect("memory takes any bytes");
-        *into = writer;
+    /// Appends the archive. Bytes that are there already must be a multiple of 16.
+    pub fn archive<const ALIGNMENT: usize>(&self, into: &mut AlignedVec<ALIGNMENT>) {
+        let writer = std::mem::take(into);
+        *into = rkyv::api::high::to_bytes_in::<_, rancor::Panic>(self, writer).expect("memory takes any bytes");
     }
 }
 
@@ -134,9 +126,7 @@ mod tests {
     #[test]
     fn reads_what_was_written() {
         let mut bytes = AlignedVec::new();
-        for _ in 0..2 {
-            piece().archive(&mut bytes);
-        }
+        piece().archive(&mut bytes);
         let view = PieceView::of(&bytes).unwrap();
         assert_eq!(view.text, b"{}");
         assert_eq!((view.tables[0].rows, view.tables.len()), (3, 2));
