@@ -24,6 +24,8 @@ mod making;
 mod manifest;
 mod reading;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use finding::{Found, find};
