@@ -28,12 +28,12 @@ const _: () = assert!(size_of::<rkyv::rend::u32_le>() == size_of::<rkyv::primiti
 /// Where pieces begin: at multiples of this.
 pub(crate) const PAGE: u64 = 4_096;
 
-/// Bytes that are gathered before they are written.
-const GATHERED: usize = 1 << 20;
+/// Bytes that are gathered before they are written. Few in tests, whose files are small.
+const GATHERED: usize = if cfg!(test) { 4 * PAGE as usize } else { 1 << 20 };
 
 /// Bytes after which what was written is made durable, so that the last sync of a checkpoint is short and reads of
 /// others do not wait behind it.
-const PACE: u64 = 64 << 20;
+const PACE: u64 = if cfg!(test) { 8 * PAGE } else { 64 << 20 };
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -167,6 +167,11 @@ impl Segment {
             return Err(foreign("is of another run, or of another checkpoint of this one".to_owned()));
         }
         Ok(Self { path: path.to_owned(), file, len })
+    }
+
+    /// Its bytes.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
     }
 
     /// Whether the file is long enough for a piece.

@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::folder::{Checkpoints, Writing};
+use super::folder::Checkpoints;
+use super::making::Writing;
 use crate::base::Digest;
 use crate::store::{Piece, PieceId, PieceInfo, Sink, StoreError};
 
@@ -18,6 +19,7 @@ enum Order {
     Begin(u64),
     Piece(PieceInfo, Piece),
     Publish(Vec<PieceId>, String),
+    End,
 }
 
 /// How a checkpoint ended.
@@ -26,7 +28,12 @@ pub struct Outcome {
     /// Its tick.
     pub tick: u64,
     /// Generation and digest, and the tick of the oldest checkpoint that is kept; or why there is none.
+    ///
+    /// After one that there is not, the next has to have all pieces: one that was begun meanwhile and keeps some is
+    /// refused.
     pub result: Result<Published, StoreError>,
+    /// Why files that are not needed any more are still there: to remove them is tried again with the next one.
+    pub leftover: Option<StoreError>,
 }
 
 /// A checkpoint that exists.
@@ -62,9 +69,12 @@ struct Queue {
 
 impl Sink for Queue {
     fn put(&self, info: PieceInfo, piece: Piece) {
-        self.shared.queued.fetch_add(piece.bytes(), Relaxed);
-        // Nobody takes it if the thread has died of a panic, which `finish` passes on.
-        let _ = self.orders.send(Order::Piece(info, piece));
+        let bytes = piece.bytes();
+        self.shared.queued.fetch_add(bytes, Relaxed);
+        if self.orders.send(Order::Piece(info, piece)).is_err() {
+            // Nobody takes it: the thread has ended, or has died of a panic, which `finish` passes on.
+            self.shared.queued.fetch_sub(bytes, Relaxed);
+        }
     }
     fn has_room(&self) -> bool {
         self.shared.queued.load(Relaxed) < QUEUED_MAX
@@ -104,8 +114,10 @@ impl Writer {
         std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until all is written, and ends the thread.
+    /// Waits until all is written, and ends the thread. A sink that is still held takes pieces from then on, and
+    /// nothing comes of them.
     pub fn finish(mut self) -> (Checkpoints, Vec<Outcome>) {
+        self.order(Order::End);
         drop(self.orders.take());
         let thread = self.thread.take().expect("only `finish` takes it");
         let checkpoints = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -139,8 +151,11 @@ fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared)
                 let oldest = checkpoints.manifests().first().filter(|_| checkpoints.manifests().len() > 1);
                 let oldest_tick = oldest.map_or(0, |manifest| manifest.tick);
                 let result = result.map(|(generation, digest)| Published { generation, digest, oldest_tick, bytes });
-                shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(Outcome { tick, result });
+                let leftover = checkpoints.take_leftover();
+                let outcome = Outcome { tick, result, leftover };
+                shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
             }
+            Order::End => break,
         }
     }
     checkpoints
