@@ -91,8 +91,9 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
         before.sort_by_key(|was| was.slot);
         before.dedup_by_key(|was| was.slot);
         let mut before = before.into_iter().peekable();
-        let widths = [size_of::<Agent>()].into_iter().chain(K::shape().iter().map(|&(_, bytes)| bytes));
-        into.columns.resize_with(1 + K::shape().len(), Vec::new);
+        let shape = K::shape();
+        let widths = [size_of::<Agent>()].into_iter().chain(shape.iter().map(|&(_, bytes)| bytes));
+        into.columns.resize_with(1 + shape.len(), Vec::new);
         for (column, width) in into.columns.iter_mut().zip(widths) {
             column.clear();
             column.reserve(roll.len() as usize * width);

@@ -8,8 +8,9 @@ use super::piece::{Piece, PieceInfo};
 /// Where pieces begin: at multiples of this.
 pub(crate) const PAGE: usize = 4_096;
 
-/// Bytes from which on writing what there is costs little more than the writing itself.
-const ENOUGH: usize = 1 << 20;
+/// Bytes from which on writing what there is costs little more than the writing itself. Few in tests, whose worlds are
+/// small.
+const ENOUGH: usize = if cfg!(test) { 4 * PAGE } else { 1 << 20 };
 
 /// Archives of pieces, each from the start of a page on.
 ///

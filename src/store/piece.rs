@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn reads_what_was_written() {
-        let mut bytes = AlignedVec::new();
+        let mut bytes = AlignedVec::<16>::new();
         piece().archive(&mut bytes);
         let view = PieceView::of(&bytes).unwrap();
         assert_eq!(view.text, b"{}");
@@ -136,7 +136,7 @@ mod tests {
     /// Whatever the bytes, an answer: checksums catch what is changed by accident, this is for what is not.
     #[test]
     fn changed_bytes_never_reach_beyond() {
-        let mut bytes = AlignedVec::new();
+        let mut bytes = AlignedVec::<16>::new();
         piece().archive(&mut bytes);
         let mut refused = 0;
         let mut look = |bytes: &[u8]| match PieceView::of(bytes) {

@@ -11,7 +11,7 @@ use super::manifest::{Entry, Manifest};
 use super::reading::Checkpoint;
 use super::segment::SegmentWriter;
 use crate::base::Digest;
-use crate::store::{Piece, PieceId, PieceInfo, StoreError};
+use crate::store::{Chunk, Piece, PieceId, PieceInfo, StoreError};
 
 /// A checkpoint in the making.
 pub struct Writing {
@@ -31,11 +31,20 @@ struct State {
 impl Writing {
     /// Writes a piece. If that fails, publishing says so.
     pub fn write(&self, info: PieceInfo, piece: &Piece) {
+        self.act(|writer| writer.write(info, piece).map(|entry| vec![entry]));
+    }
+
+    /// Writes pieces. If that fails, publishing says so.
+    pub fn put(&self, chunk: &Chunk) {
+        self.act(|writer| writer.put(chunk));
+    }
+
+    fn act(&self, write: impl FnOnce(&mut SegmentWriter) -> Result<Vec<Entry>, StoreError>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { writer, entries, failure } = &mut *state;
         if failure.is_none() {
-            match writer.write(info, piece) {
-                Ok(entry) => entries.push(entry),
+            match write(writer) {
+                Ok(written) => entries.extend(written),
                 Err(error) => *failure = Some(error),
             }
         }
@@ -59,7 +68,11 @@ impl Checkpoints {
             return Err(StoreError::io("make", &path)(io::Error::other("a file has the last number that there is")));
         }
         self.next += 1;
-        let writer = SegmentWriter::create(&*self.backend, path, (self.run, generation, tick))?;
+        let writer = SegmentWriter::create(&*self.backend, path, (self.run, generation, tick));
+        let writer = writer.inspect_err(|_| {
+            // As in `publish`.
+            let _ = self.sweep();
+        })?;
         let state = State { writer, entries: Vec::new(), failure: None };
         Ok(Writing { generation, tick, base, state: Mutex::new(state) })
     }

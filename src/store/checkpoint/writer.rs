@@ -8,16 +8,18 @@ use std::thread::JoinHandle;
 use super::folder::Checkpoints;
 use super::making::Writing;
 use crate::base::Digest;
-use crate::store::{Piece, PieceId, PieceInfo, Sink, StoreError};
+use crate::store::{Chunk, PieceId, Sink, StoreError};
 
 /// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
 const QUEUED_MAX: u64 = 64 << 20;
-/// Pieces that may wait: beyond, who hands one over waits.
-const PIECES_MAX: usize = 4_096;
+/// Chunks that may wait: beyond, who hands one over waits.
+const CHUNKS_MAX: usize = 1_024;
+/// Chunks that are kept to be used again.
+const POOL_MAX: usize = 64;
 
 enum Order {
     Begin(u64),
-    Piece(PieceInfo, Piece),
+    Put(Chunk),
     Publish(Vec<PieceId>, String),
     End,
 }
@@ -49,8 +51,11 @@ pub struct Published {
     pub bytes: u64,
 }
 
+#[derive(Default)]
 struct Shared {
     queued: AtomicU64,
+    /// Chunks that were written.
+    pool: Mutex<Vec<Chunk>>,
     outcomes: Mutex<Vec<Outcome>>,
 }
 
@@ -68,10 +73,13 @@ struct Queue {
 }
 
 impl Sink for Queue {
-    fn put(&self, info: PieceInfo, piece: Piece) {
-        let bytes = piece.bytes();
+    fn chunk(&self) -> Chunk {
+        self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+    fn put(&self, chunk: Chunk) {
+        let bytes = chunk.bytes().len() as u64;
         self.shared.queued.fetch_add(bytes, Relaxed);
-        if self.orders.send(Order::Piece(info, piece)).is_err() {
+        if self.orders.send(Order::Put(chunk)).is_err() {
             // Nobody takes it: the thread has ended, or has died of a panic, which `finish` passes on.
             self.shared.queued.fetch_sub(bytes, Relaxed);
         }
@@ -84,8 +92,8 @@ impl Sink for Queue {
 impl Writer {
     /// Starts the thread.
     pub fn start(checkpoints: Checkpoints) -> Self {
-        let (orders, inbox) = sync_channel(PIECES_MAX);
-        let shared = Arc::new(Shared { queued: AtomicU64::new(0), outcomes: Mutex::default() });
+        let (orders, inbox) = sync_channel(CHUNKS_MAX);
+        let shared = Arc::new(Shared::default());
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new().name("checkpoints".to_owned());
         let thread = thread.spawn(move || write(checkpoints, &inbox, &of_thread)).expect("a thread can be started");
@@ -134,12 +142,18 @@ fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared)
                 bytes = 0;
                 writing = Some(checkpoints.begin(tick).map_err(|error| (tick, error)));
             }
-            Order::Piece(info, piece) => {
+            Order::Put(mut chunk) => {
                 if let Some(Ok(writing)) = &writing {
-                    writing.write(info, &piece);
+                    writing.put(&chunk);
                 }
-                bytes += piece.bytes();
-                shared.queued.fetch_sub(piece.bytes(), Relaxed);
+                let len = chunk.bytes().len() as u64;
+                bytes += len;
+                chunk.clear();
+                let mut pool = shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
+                if pool.len() < POOL_MAX {
+                    pool.push(chunk);
+                }
+                shared.queued.fetch_sub(len, Relaxed);
             }
             Order::Publish(kept, schema) => {
                 let (tick, result) = match writing.take().expect("a checkpoint was begun") {

@@ -187,7 +187,7 @@ fn view_bytes(view: &PieceView) -> usize {
 fn an_archive_whose_lengths_and_places_lie_reaches_nowhere() {
     let table = |rows: u32| Table { rows, spare: 1, columns: vec![vec![1; 4 * rows as usize], vec![2; 8]] };
     let piece = Piece { text: b"text".to_vec(), tables: vec![table(3), table(4), Table::default(), table(5)] };
-    let mut bytes = AlignedVec::new();
+    let mut bytes = AlignedVec::<16>::new();
     piece.archive(&mut bytes);
     let len = bytes.len() as i32;
     let (mut believed, mut refused) = (0, 0);

@@ -103,7 +103,7 @@ impl World {
     pub fn contents(&self) -> Contents {
         let content = |id: &PieceId| {
             let (info, piece) = self.piece(*id);
-            let mut archive = AlignedVec::new();
+            let mut archive = AlignedVec::<16>::new();
             piece.archive(&mut archive);
             (*id, (info, archive.to_vec()))
         };
