@@ -308,13 +308,16 @@ impl Keeper {
             self.append(tick, Record::Sealed, watch)?;
             self.flush(watch)?;
         }
+        let journaled = stall.seconds();
         let writer = self.writer.as_ref().expect("there until the end");
         let snapshot = engine.begin_save(&writer.begin(tick), self.all)?;
         self.all = false;
         self.saving = Some((snapshot, stall));
         self.saved_at = tick;
         self.since_saved = Elapsed::start();
-        self.kept.stall_seconds_max = self.kept.stall_seconds_max.max(stall.seconds());
+        let stalled = stall.seconds();
+        self.kept.stall_seconds_max = self.kept.stall_seconds_max.max(stalled);
+        tracing::debug!("tick {tick}: stood still for {stalled:.3} s, of these {journaled:.3} s for the journal");
         Ok(())
     }
 

@@ -93,8 +93,8 @@ impl Workload for KeptDay {
 pub struct Checkpoint;
 
 const MORNING: DateTime = DateTime::new_const(1999, 5, 4, 7, 0, 0);
-/// Ten minutes, in the first of which everybody is saved.
-const TICKS: u64 = 6_000;
+/// An hour, in whose second half everybody is saved.
+const TICKS: u64 = HOUR_TICKS;
 
 impl Workload for Checkpoint {
     fn name(&self) -> &'static str {
@@ -106,7 +106,7 @@ impl Workload for Checkpoint {
     }
 
     fn about(&self) -> &'static str {
-        "checkpoint: the whole city saved at 07:01 while it runs on, from the exchange until it is on disk in the \
+        "checkpoint: the whole city saved at 07:30 while it runs on, from the exchange until it is on disk in the \
          folder for temporary files; bound: as many bytes written there and made durable, without the page cache"
     }
 
@@ -119,14 +119,14 @@ impl Workload for Checkpoint {
     }
 
     fn guess(&self, case: &Case) -> f64 {
-        1.0 + case.agents as f64 * 5e-6 / case.workers as f64
+        1.0 + case.agents as f64 * 8e-6 / case.workers as f64
     }
 
     fn measure(&self, case: &Case) -> Result<Sample, RunError> {
         let folder = Folder::new();
         let keep = |begin, ticks| Keep { every: Every::Ticks(ticks), begin, ..Keep::new(&folder.0, 1) };
         // The second one is that of the end.
-        let report = run(case, MORNING, TICKS, Some(keep(Begin::Fresh, 600)))?;
+        let report = run(case, MORNING, TICKS, Some(keep(Begin::Fresh, TICKS / 2)))?;
         let resumed = run(case, MORNING, TICKS + 100, Some(keep(Begin::Resume, 10 * TICKS)))?;
         let (saved, back) = (report.kept.clone().unwrap_or_default(), resumed.kept.unwrap_or_default());
         let mut sample = sample(report, 0.0)?;
