@@ -86,12 +86,10 @@ pub fn snapshots(given: &Given, timing: &Timing) -> Result<Option<Every>, Error>
         let seconds = parse_duration(wall).map_err(|_| wrong())?;
         return Ok(Some(Every::Wall(Duration::from_secs_f64(seconds))));
     }
-    let ticks = match parse_count(text) {
-        Ok(ticks) => ticks,
-        Err(_) => {
-            let seconds = parse_duration(text).map_err(|_| wrong())?;
-            (seconds * 1_000.0 / f64::from(timing.tick_ms)).round() as u64
-        }
+    // Time first: 10m are minutes, not millions.
+    let ticks = match parse_duration(text) {
+        Ok(seconds) => (seconds * 1_000.0 / f64::from(timing.tick_ms)).round() as u64,
+        Err(_) => parse_count(text).map_err(|_| wrong())?,
     };
     if ticks == 0 {
         return Err(Error::Usage(format!(

@@ -10,16 +10,20 @@
 //! One file for each checkpoint and not one for each zone: thousands of files take thirty times as long to make durable.
 //!
 //! Way in: [`Checkpoints`] (the folder), `manifest` and `segment` (the two formats), [`Checkpoint`] (one, for reading),
-//! `cleaning` (which old files are worth keeping), [`Writer`] (a thread that writes while the world runs on).
+//! `cleaning` (which old files are worth keeping), [`Writer`] (a thread that writes while the world runs on), [`visit`]
+//! (pieces, for those who only look).
 
 mod cleaning;
 mod folder;
+mod looking;
 mod manifest;
 mod reading;
 mod segment;
 mod writer;
 
 pub use folder::{Checkpoints, Found, Writing, find};
+pub use looking::{Fault as PieceFault, Look, visit};
 pub use manifest::{Entry, Manifest};
 pub use reading::Checkpoint;
+pub use segment::SegmentSeen;
 pub use writer::{Outcome, Published, Writer};
