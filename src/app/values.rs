@@ -134,6 +134,20 @@ mod tests {
     }
 
     #[test]
+    fn when_to_save_is_simulated_time_ticks_wall_time_or_never() {
+        let timing = Timing { tick_ms: 100, ..Timing::default() };
+        let read = |text: &str| snapshots(&given(text), &timing).map_err(|error| error.to_string());
+        assert_eq!(read("1h"), Ok(Some(Every::Ticks(36_000))));
+        assert_eq!(read("10m"), Ok(Some(Every::Ticks(6_000))));
+        assert_eq!(read("2.5k"), Ok(Some(Every::Ticks(2_500))));
+        assert_eq!(read("wall:90s"), Ok(Some(Every::Wall(Duration::from_secs(90)))));
+        assert_eq!(read("never"), Ok(None));
+        for wrong in ["", "soon", "wall:", "wall:5", "0", "0.01s", "-1h"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn counts_are_read_and_bounded() {
         let good =
             [("30", 30), ("8M", 8_000_000), ("2.5k", 2_500), ("1_000_000", 1_000_000), ("2000000000", AGENTS_MAX)];

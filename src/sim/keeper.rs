@@ -335,6 +335,9 @@ impl Keeper {
 
     fn heed_one(&mut self, outcome: Outcome, now: u64, watch: &mut dyn Watch) -> Result<(), RunError> {
         let begun = self.written.pop_front();
+        if let Some(error) = outcome.leftover {
+            watch.warn(&format!("{error}; it is tried again with the next checkpoint"));
+        }
         match outcome.result {
             Ok(Published { generation, digest, oldest_tick, bytes }) => {
                 self.kept.checkpoints += 1;

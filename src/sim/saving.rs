@@ -13,9 +13,8 @@ use super::rows::{Agent, Rows};
 use crate::base::{AgentId, Digest, RowHash, ZoneId};
 use crate::store::{Table, TableView};
 
-/// Agents of a cell, saved.
+/// What was saved of a cell's agents.
 pub(crate) struct SavedAgents {
-    pub table: Table,
     pub digest: Digest,
     /// Whether some of them are there but act from a later tick only: their digest will be another then.
     pub arriving: bool,
@@ -25,8 +24,9 @@ pub(crate) struct SavedAgents {
 pub(crate) trait SavedKind {
     /// From now on changes are remembered, until the cell is saved as it is now.
     fn wait(&mut self, place: usize);
-    /// The agents of a cell as they were when it began to wait, at tick `then`; or as they are, if it did not.
-    fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents;
+    /// The agents of a cell as they were when it began to wait, at tick `then`; or as they are, if it did not. They are
+    /// written in place of what the table holds, whose memory is used again.
+    fn save(&mut self, place: usize, zone: ZoneId, then: u32, into: &mut Table) -> SavedAgents;
     /// Whether something happened to somebody in the cell since this was last asked.
     fn take_touched(&mut self, place: usize) -> bool;
     /// Lets the cell be saved again next time.
@@ -85,38 +85,43 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
         self.lives.get().rolls[place].before = Some(Vec::new());
     }
 
-    fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents {
+    fn save(&mut self, place: usize, zone: ZoneId, then: u32, into: &mut Table) -> SavedAgents {
         let roll = &mut self.lives.get().rolls[place];
         let mut before = roll.before.take().unwrap_or_default();
         before.sort_by_key(|was| was.slot);
         before.dedup_by_key(|was| was.slot);
         let mut before = before.into_iter().peekable();
-        let capacity = roll.len() as usize;
-        let mut people: Vec<u8> = Vec::with_capacity(capacity * size_of::<Agent>());
-        let mut rows: Vec<Vec<u8>> =
-            K::shape().iter().map(|&(_, bytes)| Vec::with_capacity(capacity * bytes)).collect();
+        let shape = K::shape();
+        let widths = [size_of::<Agent>()].into_iter().chain(shape.iter().map(|&(_, bytes)| bytes));
+        into.columns.resize_with(1 + shape.len(), Vec::new);
+        for (column, width) in into.columns.iter_mut().zip(widths) {
+            column.clear();
+            column.reserve(roll.len() as usize * width);
+        }
+        let (people, rows) = into.columns.split_first_mut().expect("there is one for the agents");
         let (mut count, mut digest, mut arriving) = (0, Digest::EMPTY, false);
         let mut add = |agent: &Agent, refs: K::Refs<'_>| {
             if agent.id.is_some() {
                 count += 1;
                 people.extend_from_slice(bytes_of(agent));
-                K::append(&refs, &mut rows);
+                K::append(&refs, rows);
                 arriving |= agent.arrives > then;
                 digest.add(hash::<K>(agent, &refs, zone, then));
             }
         };
+        let mut next = before.peek().map_or(u32::MAX, |was| was.slot);
         for slot in 0..roll.len() {
-            match before.next_if(|was| was.slot == slot) {
-                Some(mut was) => add(&was.agent, was.rows.refs()),
-                None => {
-                    let (agent, refs) = roll.at(slot);
-                    add(agent, refs);
-                }
+            if slot == next {
+                let mut was = before.next().expect("just seen");
+                next = before.peek().map_or(u32::MAX, |was| was.slot);
+                add(&was.agent, was.rows.refs());
+            } else {
+                let (agent, refs) = roll.at(slot);
+                add(agent, refs);
             }
         }
-        let spare = roll.len() - count;
-        let columns = std::iter::once(people).chain(rows).collect();
-        SavedAgents { table: Table { rows: count, spare, columns }, digest, arriving }
+        (into.rows, into.spare) = (count, roll.len() - count);
+        SavedAgents { digest, arriving }
     }
 
     fn take_touched(&mut self, place: usize) -> bool {

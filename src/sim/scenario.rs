@@ -64,6 +64,12 @@ pub trait Scenario: Sized + 'static {
         Timing::default()
     }
 
+    /// The paths of files that `build` reads: a run that is resumed must find the same in them.
+    fn files(params: &Self::Params) -> Vec<String> {
+        let _ = params;
+        Vec::new()
+    }
+
     /// Declares agents, systems and collectors, and settles the population.
     fn build(params: &Self::Params, sim: &mut Builder) -> Result<(), RunError>;
 

@@ -1,6 +1,7 @@
 //! [`Simulation`] and [`Experiment`]: a scenario with parameters, from start to report.
 
 use std::marker::PhantomData;
+use std::path::Path;
 
 use std::collections::BTreeMap;
 
@@ -13,9 +14,9 @@ use super::options::{RunOptions, Span, Stepping};
 use super::params::Params as _;
 use super::report::{Control, NoWatch, Progress, RunReport, Watch};
 use super::scenario::{RunError, Scenario};
-use crate::base::{Calendar, DateTime, Tick};
+use crate::base::{Calendar, DateTime, Tick, hash_bytes};
 use crate::exec::{Elapsed, cores, peak_rss_bytes};
-use crate::store::Saved;
+use crate::store::{Backend, Fs, Saved};
 
 /// Names the scenario of an experiment.
 ///
@@ -126,6 +127,11 @@ impl<S: Scenario> Experiment<S> {
         for spec in S::Params::specs() {
             let value = self.params.get(&spec.name).to_string();
             identity.insert(format!("parameter {}", spec.name), value);
+        }
+        for path in S::files(&self.params) {
+            // What cannot be read is said by whoever needs it.
+            let hash = Fs.read(Path::new(&path)).map(|bytes| format!("{:016x}", hash_bytes(&bytes)));
+            identity.insert(format!("content of {path}"), hash.unwrap_or_default());
         }
         identity
     }

@@ -15,7 +15,9 @@ use super::report::Series;
 use super::saving::Limits;
 use super::shard::Shard;
 use crate::base::{Digest, Tick, ZoneId};
-use crate::store::{AlignedVec, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, Table, TableView};
+use crate::store::{
+    AlignedVec, Chunk, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, Table, TableView,
+};
 
 /// What belongs to no zone.
 #[derive(Serialize, Deserialize, Default)]
@@ -105,6 +107,10 @@ pub(crate) struct Waiting {
     pub then: u32,
     /// Places of cells, the next one last.
     pub places: Vec<usize>,
+    /// What is saved and not yet handed over.
+    pub chunk: Chunk,
+    /// The memory that a cell is copied to.
+    pub cell: Piece,
 }
 
 /// Begins to save a shard as it is now, at tick `then`: letters at once, cells when there is time. Cells to which nothing
@@ -120,7 +126,8 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
         tables.push(post.save());
     }
     let id = PieceId::Mail(shard.index as u32);
-    sink.put(PieceInfo { id, rows, digest }, Piece { text: Vec::new(), tables });
+    let mut chunk = sink.chunk();
+    chunk.add(PieceInfo { id, rows, digest }, &Piece { text: Vec::new(), tables });
     let (mut kept, mut places) = (Vec::new(), Vec::new());
     for place in (0..shard.cells.len()).rev() {
         let Some(cell) = &shard.cells[place] else { continue };
@@ -133,34 +140,41 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
             kept.push(cell.piece());
         }
     }
-    shard.waiting = Some(Waiting { sink: sink.clone(), then, places });
+    shard.waiting = Some(Waiting { sink: sink.clone(), then, places, chunk, cell: Piece::default() });
     kept
 }
 
 /// Saves some of the cells that wait, or all of them; whether none is left.
 pub(crate) fn go_on(shard: &mut Shard, all: bool) -> bool {
-    let Some(Waiting { sink, then, mut places }) = shard.waiting.take() else { return true };
+    let Some(Waiting { sink, then, mut places, mut chunk, cell: mut piece }) = shard.waiting.take() else {
+        return true;
+    };
+    piece.tables.resize_with(shard.kinds.len(), Table::default);
     let mut saved = 0;
     while (all || saved < ROWS_AT_ONCE && sink.has_room())
         && let Some(place) = places.pop()
     {
         let cell = shard.cells[place].as_ref().expect("cells that wait are not moved");
-        let (mut tables, mut digest, mut rows): (Vec<Table>, _, _) = (Vec::new(), Digest::EMPTY, 0);
-        for kind in &mut shard.kinds {
-            let saved = kind.save(place, cell.zone, then);
+        let (mut digest, mut rows) = (Digest::EMPTY, 0);
+        for (kind, table) in shard.kinds.iter_mut().zip(&mut piece.tables) {
+            let saved = kind.save(place, cell.zone, then, table);
             digest.merge(saved.digest);
-            rows += saved.table.rows as u64;
-            tables.push(saved.table);
+            rows += table.rows as u64;
             if saved.arriving {
                 kind.touch(place);
             }
         }
-        sink.put(PieceInfo { id: cell.piece(), rows, digest }, Piece { text: Vec::new(), tables });
+        chunk.add(PieceInfo { id: cell.piece(), rows, digest }, &piece);
+        if chunk.is_full() {
+            sink.put(std::mem::replace(&mut chunk, sink.chunk()));
+        }
         saved += rows;
     }
     let done = places.is_empty();
-    if !done {
-        shard.waiting = Some(Waiting { sink, then, places });
+    if done {
+        sink.put(chunk);
+    } else {
+        shard.waiting = Some(Waiting { sink, then, places, chunk, cell: piece });
     }
     done
 }

@@ -42,6 +42,11 @@ pub trait Lock: Send + Sync {}
 pub trait Backend: Send + Sync {
     /// Makes a file for writing; it is an error if it exists.
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>>;
+    /// As [`Backend::create`], for a file that is written front to back in whole pages of 4 KiB, from memory aligned to
+    /// them: what is written need not pass through the page cache, which costs as much as writing it.
+    fn create_paged(&self, path: &Path) -> io::Result<Box<dyn File>> {
+        self.create(path)
+    }
     /// Opens a file that exists.
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>>;
     /// Renames a file, in place of one that may be there: at any time one or the other has the name.

@@ -93,6 +93,20 @@ impl Backend for Fs {
         Ok(Box::new(Opened(file)))
     }
 
+    fn create_paged(&self, path: &Path) -> io::Result<Box<dyn File>> {
+        let mut options = OpenOptions::new();
+        let paged = system::paged(system::private(options.read(true).write(true).create_new(true)));
+        match paged.open(path) {
+            Ok(file) => Ok(Box::new(Opened(file))),
+            // Not every file system can do it, and some have made the file before they say so.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                let _ = fs::remove_file(path);
+                self.create(path)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
         let mut options = OpenOptions::new();
         options.read(true);
@@ -235,6 +249,17 @@ mod system {
         options.mode(0o600)
     }
 
+    /// What is written passes by the page cache.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn paged(options: &mut OpenOptions) -> &mut OpenOptions {
+        options.custom_flags(rustix::fs::OFlags::DIRECT.bits().cast_signed())
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(super) fn paged(options: &mut OpenOptions) -> &mut OpenOptions {
+        options
+    }
+
     /// A symbolic link in the file's place is an error: it might lead anywhere.
     pub(super) fn no_link(options: &mut OpenOptions) -> &mut OpenOptions {
         options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
@@ -289,6 +314,10 @@ mod system {
     }
 
     pub(super) fn no_link(options: &mut OpenOptions) -> &mut OpenOptions {
+        options
+    }
+
+    pub(super) fn paged(options: &mut OpenOptions) -> &mut OpenOptions {
         options
     }
 

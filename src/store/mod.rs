@@ -3,11 +3,13 @@
 //!
 //! A reader's way in: [`Backend`] (what a file system is to us), [`StoreError`] (what can be wrong with a file). There
 //! are three file systems: [`Fs`] (the machine's), [`Mem`] (in memory) and [`Sim`] (one that crashes when told to).
-//! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder), [`RunView`] (a run's folder, for those who
-//! only look).
+//! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder), the
+//! [`journal`] (what came into a run from outside), [`RunFile`] (what a folder's run is a run of),
+//! [`RunView`] (a run's folder, for those who only look).
 
 mod backend;
 mod checkpoint;
+mod chunk;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -25,6 +27,7 @@ pub use checkpoint::{
     Checkpoint, Checkpoints, Entry, Found, Look, Manifest, Outcome, PieceFault, Published, SegmentSeen, Writer,
     Writing, find, visit,
 };
+pub use chunk::{Archived, Chunk};
 pub use error::{Damage, StoreError};
 pub use fs::Fs;
 pub use mem::Mem;

@@ -71,18 +71,10 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Bytes of text and columns.
-    pub fn bytes(&self) -> u64 {
-        let columns = self.tables.iter().flat_map(|table| &table.columns).map(Vec::len).sum::<usize>();
-        (self.text.len() + columns) as u64
-    }
-
-    /// Writes the archive, in place of what `into` holds.
-    pub fn archive(&self, into: &mut AlignedVec) {
-        into.clear();
-        let mut writer = std::mem::take(into);
-        writer = rkyv::api::high::to_bytes_in::<_, rancor::Panic>(self, writer).expect("memory takes any bytes");
-        *into = writer;
+    /// Appends the archive. Bytes that are there already must be a multiple of 16.
+    pub fn archive<const ALIGNMENT: usize>(&self, into: &mut AlignedVec<ALIGNMENT>) {
+        let writer = std::mem::take(into);
+        *into = rkyv::api::high::to_bytes_in::<_, rancor::Panic>(self, writer).expect("memory takes any bytes");
     }
 }
 
@@ -133,10 +125,8 @@ mod tests {
 
     #[test]
     fn reads_what_was_written() {
-        let mut bytes = AlignedVec::new();
-        for _ in 0..2 {
-            piece().archive(&mut bytes);
-        }
+        let mut bytes = AlignedVec::<16>::new();
+        piece().archive(&mut bytes);
         let view = PieceView::of(&bytes).unwrap();
         assert_eq!(view.text, b"{}");
         assert_eq!((view.tables[0].rows, view.tables.len()), (3, 2));
@@ -146,7 +136,7 @@ mod tests {
     /// Whatever the bytes, an answer: checksums catch what is changed by accident, this is for what is not.
     #[test]
     fn changed_bytes_never_reach_beyond() {
-        let mut bytes = AlignedVec::new();
+        let mut bytes = AlignedVec::<16>::new();
         piece().archive(&mut bytes);
         let mut refused = 0;
         let mut look = |bytes: &[u8]| match PieceView::of(bytes) {

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_file_without_settings_is_read() {
         let (mem, folder) = (Mem::default(), Path::new(""));
-        let (identity, checksum) = (r#"{"scenario": "city", "seed": "3"}"#, "38ec2bf4b1a9bd2b");
+        let (identity, checksum) = (r#"{"scenario": "city", "seed": "3"}"#, "742c6eb3112a4c56");
         let text = format!(r#"{{"format": 1, "run": "{:032x}", "identity": {identity}, "checksum": "{checksum}"}}"#, 7);
         mem.publish(Path::new("RUN"), text.as_bytes()).unwrap();
         let read = RunFile::read(&mem, folder).unwrap().unwrap();

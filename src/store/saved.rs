@@ -5,16 +5,23 @@ use std::sync::{Mutex, PoisonError};
 
 use rkyv::util::AlignedVec;
 
+use super::chunk::Chunk;
 use super::error::StoreError;
-use super::piece::{Piece, PieceInfo};
+use super::piece::PieceInfo;
 use crate::base::Digest;
 
 /// Takes the pieces of a world, from several threads at once.
 pub trait Sink: Send + Sync {
-    /// Takes a piece.
-    fn put(&self, info: PieceInfo, piece: Piece);
+    /// A chunk to put pieces into.
+    fn chunk(&self) -> Chunk {
+        Chunk::default()
+    }
+    /// Takes pieces.
+    fn put(&self, chunk: Chunk);
     /// Whether it can take more at once: if not, `put` waits.
-    fn has_room(&self) -> bool;
+    fn has_room(&self) -> bool {
+        true
+    }
 }
 
 /// A saved world, to be read by several threads at once.
@@ -65,13 +72,13 @@ impl Memory {
 }
 
 impl Sink for Memory {
-    fn put(&self, info: PieceInfo, piece: Piece) {
-        let mut archive = AlignedVec::new();
-        piece.archive(&mut archive);
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push((info, archive));
-    }
-    fn has_room(&self) -> bool {
-        true
+    fn put(&self, chunk: Chunk) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for piece in chunk.pieces() {
+            let mut archive = AlignedVec::new();
+            archive.extend_from_slice(chunk.archive(piece));
+            taken.push((piece.info, archive));
+        }
     }
 }
 

@@ -317,7 +317,72 @@ fn out_holds_the_report_and_the_series() {
     let report: Value = serde_json::from_str(&fs::read_to_string(format!("{folder}/report.json")).unwrap()).unwrap();
     assert_eq!(report, said.object());
     assert!(fs::read_to_string(format!("{folder}/series.csv")).unwrap().starts_with("series,tick,value\n"));
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "and nothing else");
+    let names = |folder: &str| {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&folder), ["LOCK", "RUN", "ckpt", "report.json", "series.csv", "wal"], "and nothing else");
+    let bare = scratch.path("bare");
+    done(&format!("--agents 30 --ticks 3000 --json --out {bare} --snapshot-every never"));
+    assert_eq!(names(&bare), ["report.json", "series.csv"]);
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_and_is_not_overwritten() {
+    let scratch = Scratch::new("resume");
+    let folder = scratch.path("run");
+    let model = "--start 1999-05-04T07:00 --json";
+    let stopped = interrupted(&scratch, &format!("{model} --out {folder}")).object();
+    assert_eq!(stopped["interrupted"], Value::Bool(true));
+    let ticks = stopped["ticks"].as_u64().unwrap();
+    let words = format!("--agents 2k {model} --ticks {} --progress none", ticks + 20_000);
+    let straight = done(&words).object();
+    let words = format!("{words} --out @run");
+    let with = |more: &str| format!("{words} {more}");
+    refused(
+        &scratch,
+        &[
+            (&words, &["run", "has not ended", "--resume", "--fresh"]),
+            (&with("--resume --fresh"), &["--resume", "--fresh"]),
+            (&with("--resume --seed 7"), &["another run", "seed", "1999", "7"]),
+            (&with("--resume --set needs.hunger.decay_awake=5"), &["needs.hunger.decay_awake"]),
+            ("--agents 30 --ticks 100 --resume", &["--out"]),
+            (&with("--snapshot-every soon"), &["soon", "1h", "wall:10m", "never"]),
+            (&with("--snapshot-every 0.01s"), &["less than a tick"]),
+            (&with("--keep 1"), &["at least 2"]),
+        ],
+    );
+    let words = words.replace('@', &scratch.path(""));
+    let resumed = done(&format!("{words} --resume --workers 1 --shards 5")).object();
+    assert_eq!(resumed["kept"]["resumed_from"].as_u64(), Some(ticks));
+    for key in ["digest", "ticks", "transitions", "messages", "handoffs", "activity_shares", "series"] {
+        assert_eq!(resumed[key], straight[key], "{key}");
+    }
+    // What has ended may be begun anew, and another one take its place.
+    assert_eq!(done(&words).object()["digest"], straight["digest"]);
+    let other = format!("--agents 300 --ticks 1000 --json --progress none --out {folder}");
+    assert!(done(&other).object()["kept"]["resumed_from"].is_null());
+}
+
+#[test]
+fn a_second_start_on_a_live_run_is_refused() {
+    let scratch = Scratch::new("live");
+    let folder = scratch.path("run");
+    let words = format!("--agents 300 --hours 2 --time-scale 600 --json --progress none --out {folder}");
+    let mut first = myriad(words.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let held = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::read_to_string(scratch.path("run/LOCK")).is_ok_and(|holder| holder.contains("process"))
+    });
+    assert!(held, "the first one takes the lock");
+    let second = say(&format!("{words} --resume"));
+    let process = format!("process {}", first.id());
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!((second.code, second.out.as_str()), (Some(1), ""));
+    assert!(second.err.contains(&process) && second.err.contains("LOCK"), "{}", second.err);
 }
 
 #[test]

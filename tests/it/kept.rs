@@ -1,10 +1,11 @@
 //! A run that is kept in a folder goes on after any crash as if it had not been, and loses nothing.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use myriad::prelude::*;
-use myriad::store::{Backend, Mem, Omit, Sim, StoreError};
+use myriad::store::{Access, Backend, Fault, Mem, Omit, Refusal, Sim, StoreError};
 
 use crate::law::{Law, NoParams, Parcel};
 
@@ -188,9 +189,121 @@ fn crash_everywhere(omit: Option<Omit>, seeds: u64, stride: usize) -> Crashes {
     Crashes { images: count(crashes), failures: count(failures), fallbacks: count(fallbacks), resumed: count(resumed) }
 }
 
+/// On a disk that keeps its promises nothing is lost, ever, and no checkpoint is found to be damaged.
 #[test]
 fn every_crash_is_survived() {
-    let crashes = crash_everywhere(None, 6, 1);
-    eprintln!("{crashes:?}");
+    let crashes = crash_everywhere(None, 64, 1);
     assert_eq!((crashes.failures, crashes.fallbacks), (0, 0), "{crashes:?}");
+    assert!(crashes.images >= 5_000 && crashes.resumed > crashes.images / 2, "{crashes:?}");
+}
+
+/// The test above can fail: without any one of the steps that make something durable, it does.
+#[test]
+fn no_step_that_makes_something_durable_can_be_left_out() {
+    use Omit::{FileSync, FolderSync, Rename, SyncOf};
+    for omit in [FileSync, FolderSync, Rename, SyncOf("seg-"), SyncOf("MANIFEST-"), SyncOf("wal-"), SyncOf("RUN")] {
+        let crashes = crash_everywhere(Some(omit), 8, 2);
+        assert!(crashes.failures + crashes.fallbacks > 0, "without {omit:?}: {crashes:?}");
+    }
+}
+
+/// Whatever the file system refuses, and whenever: the run goes on, or ends with an error that names the file; nothing
+/// is lost.
+#[test]
+fn a_disk_that_refuses_loses_nothing() {
+    let expected = seen(&straight(END));
+    let (mut tried, mut ended) = (0, 0);
+    for (fault, refusal) in [
+        (Fault::Change, Refusal::Broken),
+        (Fault::Change, Refusal::Full),
+        (Fault::ShortWrite, Refusal::Broken),
+        (Fault::ShortWrite, Refusal::Full),
+        (Fault::Sync, Refusal::Broken),
+        (Fault::Read, Refusal::Broken),
+    ] {
+        for nth in 0.. {
+            let sim = Sim::default();
+            // Half of them in a run that comes back.
+            if nth % 2 == 1 {
+                let mut person = Person { stop_at: Some(END / 2), ..Person::default() };
+                run(Some(keep(&backend(&sim), Begin::Resume)), &mut person, END).unwrap();
+            }
+            sim.fail(nth / 2, fault, refusal);
+            let mut person = Person::default();
+            match run(Some(keep(&backend(&sim), Begin::Resume)), &mut person, END) {
+                Ok(report) => assert_eq!(seen(&report), expected, "{fault:?} {refusal:?} {nth}"),
+                Err(RunError::Store(error)) => {
+                    ended += 1;
+                    assert!(error.to_string().contains("run"), "{fault:?} {refusal:?} {nth}: {error}");
+                }
+                Err(error) => panic!("{fault:?} {refusal:?} {nth}: {error}"),
+            }
+            if sim.has_faults() {
+                break;
+            }
+            tried += 1;
+            let report = run(Some(keep(&backend(&sim), Begin::Resume)), &mut Person::default(), END);
+            let report = report.unwrap_or_else(|error| panic!("{fault:?} {refusal:?} {nth}: {error}"));
+            assert_eq!(seen(&report), expected, "{fault:?} {refusal:?} {nth}");
+        }
+    }
+    assert!(tried > 200 && ended > 20, "{tried} tried, {ended} ended");
+}
+
+/// All files of a folder and those below it.
+fn files(mem: &Sim, folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = mem.list(folder).unwrap().iter().map(|name| folder.join(name)).collect();
+    for below in mem.folders(folder).unwrap() {
+        found.extend(files(mem, &folder.join(below)));
+    }
+    found
+}
+
+/// Whatever happens to a file of a run that was stopped: it goes on exactly, or the file is named.
+#[test]
+fn a_damaged_file_is_named_or_makes_no_difference() {
+    let expected = seen(&straight(END));
+    let sim = Sim::default();
+    let mut person = Person { stop_at: Some(END - 20), ..Person::default() };
+    run(Some(keep(&backend(&sim), Begin::Resume)), &mut person, END).unwrap();
+    let (mut exact, mut named) = (0, 0);
+    let mut check = |image: Sim, path: &Path, what: &str| {
+        let mut person = Person::default();
+        match run(Some(keep(&backend(&image), Begin::Resume)), &mut person, END) {
+            Ok(report) => {
+                exact += 1;
+                assert_eq!(seen(&report), expected, "{} {what}: {:?}", path.display(), person.warnings);
+            }
+            Err(RunError::Store(_) | RunError::Input(_)) => named += 1,
+            Err(error) => panic!("{} {what}: {error}", path.display()),
+        }
+    };
+    let image = || sim.crash(sim.operations(), 0);
+    for path in files(&sim, Path::new("run")) {
+        let bytes = sim.read(&path).unwrap();
+        // Every byte of headers and of what is small, some of the rest.
+        let sampled = (0..bytes.len()).filter(|at| *at < 96 || bytes.len() < 700 || at % 211 == 0);
+        for at in sampled {
+            let image = image();
+            image.open(&path, Access::Write).unwrap().write_at(at as u64, &[bytes[at] ^ 0x10]).unwrap();
+            check(image, &path, &format!("byte {at} flipped"));
+        }
+        for len in (0..bytes.len()).step_by(1 + bytes.len() / 24) {
+            let image = image();
+            image.open(&path, Access::Write).unwrap().set_len(len as u64).unwrap();
+            check(image, &path, &format!("cut to {len} bytes"));
+        }
+        let gone = image();
+        gone.remove(&path).unwrap();
+        check(gone, &path, "removed");
+        let zeroed = image();
+        zeroed.open(&path, Access::Write).unwrap().write_at(0, &vec![0; bytes.len()]).unwrap();
+        check(zeroed, &path, "zeroed");
+        for other in files(&sim, Path::new("run")).into_iter().filter(|other| *other != path) {
+            let image = image();
+            image.publish(&path, &sim.read(&other).unwrap()).unwrap();
+            check(image, &path, &format!("with what {} holds", other.display()));
+        }
+    }
+    assert!(exact > 500 && named > 100, "{exact} exact, {named} named");
 }

@@ -11,6 +11,8 @@ mod command;
 #[cfg(unix)] // signals
 mod inspect;
 mod kept;
+#[cfg(unix)] // signals
+mod kill;
 mod law;
 mod population;
 mod revival;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use myriad::prelude::*;
 use myriad::scenarios::City;
-use myriad::store::{Memory, Piece, PieceInfo, Saved, Sink};
+use myriad::store::{Chunk, Memory, Saved, Sink};
 
 use crate::law::{Law, NoParams, Woken};
 
@@ -139,8 +139,8 @@ struct Slow {
 }
 
 impl Sink for Slow {
-    fn put(&self, info: PieceInfo, piece: Piece) {
-        self.memory.put(info, piece);
+    fn put(&self, chunk: Chunk) {
+        self.memory.put(chunk);
     }
     fn has_room(&self) -> bool {
         self.asked.fetch_add(1, Relaxed) % 20 > 16

@@ -45,6 +45,11 @@ impl Scenario for City {
         }
     }
 
+    fn files(params: &CityParams) -> Vec<String> {
+        let named = ["population", "weather", "map"].map(|name| params.text(name).to_owned());
+        named.into_iter().filter(|path| !path.is_empty()).collect()
+    }
+
     fn build(params: &CityParams, sim: &mut Builder) -> Result<(), RunError> {
         let (calendar, seed, residents) = (sim.calendar(), sim.seed(), sim.agents());
         let days = calendar.day(sim.end(&Self::timing(params))) + 1 + SPARE_DAYS;

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::folder::segment_path;
+use super::finding::segment_path;
 use super::manifest::Entry;
 use super::segment::Segment;
 use crate::store::{Access, Backend, PieceView, StoreError};

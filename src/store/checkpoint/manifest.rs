@@ -14,12 +14,16 @@
 //! | 8 | bytes of the file | a file that was cut shows |
 //! | 16 | xxh3-128 of all before | |
 //! | 8 | `MYRIAD.E` | |
+//!
+//! The first three lines and the last three are the same in all versions. A manifest that can be read is the one that
+//! would be written of what was read: nothing in it has no meaning.
 
 use std::path::Path;
 
 use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::segment::PAGE;
 use crate::base::Digest;
 use crate::store::{PieceId, PieceInfo, StoreError};
 
@@ -101,10 +105,10 @@ impl From<&Entry> for RawEntry {
 
 impl RawEntry {
     fn read(&self) -> Option<Entry> {
-        let id = match (self.kind, self.which, self.part) {
-            (0, 0, 0) => PieceId::World,
-            (1, shard, 0) => PieceId::Mail(shard),
-            (2, zone, part) => PieceId::Zone { zone, part },
+        let id = match (self.kind, self.which, self.part, self.reserved) {
+            (0, 0, 0, 0) => PieceId::World,
+            (1, shard, 0, 0) => PieceId::Mail(shard),
+            (2, zone, part, 0) => PieceId::Zone { zone, part },
             _ => return None,
         };
         let info = PieceInfo { id, rows: self.rows, digest: Digest(self.digest) };
@@ -131,6 +135,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The generations of the segment files that it needs; the same one may come up several times.
+    pub(super) fn files(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|entry| entry.file)
+    }
+
     /// The file's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = bytes_of(&Header {
@@ -193,6 +202,9 @@ impl Manifest {
         let schema = std::str::from_utf8(&bytes[head..schema_end]).map_err(|_| senseless(head))?.to_owned();
         let table = schema_end.next_multiple_of(8);
         let rows = bytes.get(table..body).ok_or_else(|| senseless(table))?;
+        if bytes[schema_end..table].iter().any(|&byte| byte != 0) {
+            return Err(damaged(schema_end, "the schema", "it is not filled up with zeros"));
+        }
         if rows.len() as u64 != header.entries.saturating_mul(size_of::<RawEntry>() as u64) {
             return Err(senseless(table));
         }
@@ -205,6 +217,14 @@ impl Manifest {
         let digest = Digest(header.digest);
         let run = u128::from_le_bytes(header.run);
         let Header { generation, tick, .. } = header;
+        let can_be = |entry: &Entry| {
+            let end = entry.offset.checked_add(entry.bytes);
+            entry.file <= generation && entry.offset > 0 && entry.offset.is_multiple_of(PAGE) && end.is_some()
+        };
+        if let Some(index) = entries.iter().position(|entry| !can_be(entry)) {
+            let why = format!("{} lies where none can be", entries[index].info.id);
+            return Err(damaged(table + index * size_of::<RawEntry>(), "the table", &why));
+        }
         Ok(Self { run, generation, tick, digest, schema, entries })
     }
 }

@@ -1,9 +1,10 @@
 //! A checkpoint, for reading.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::path::Path;
 
-use super::folder::{manifest_path, segment_path};
+use super::finding::{manifest_path, segment_path};
 use super::manifest::{Entry, Manifest};
 use super::segment::Segment;
 use crate::base::Digest;
@@ -21,12 +22,15 @@ impl Checkpoint {
     pub(super) fn open(backend: &dyn Backend, folder: &Path, manifest: Manifest) -> Result<Self, StoreError> {
         let mut segments = BTreeMap::new();
         for entry in &manifest.entries {
-            if !segments.contains_key(&entry.file) {
-                let path = segment_path(folder, entry.file);
-                let file = backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
-                segments.insert(entry.file, Segment::open(file, &path, manifest.run, entry.file)?);
-            }
-            segments[&entry.file].has(entry)?;
+            let segment = match segments.entry(entry.file) {
+                Slot::Occupied(slot) => slot.into_mut(),
+                Slot::Vacant(slot) => {
+                    let path = segment_path(folder, entry.file);
+                    let file = backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
+                    slot.insert(Segment::open(file, &path, manifest.run, entry.file)?)
+                }
+            };
+            segment.has(entry)?;
         }
         let infos = manifest.entries.iter().map(|entry| entry.info).collect();
         Ok(Self { path: manifest_path(folder, manifest.generation), manifest, infos, segments })
@@ -35,6 +39,11 @@ impl Checkpoint {
     /// What makes it up.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The bytes of a file that it needs.
+    pub(super) fn file_len(&self, file: u64) -> u64 {
+        self.segments[&file].len()
     }
 
     pub(super) fn archive(&self, entry: &Entry) -> Result<AlignedVec, StoreError> {

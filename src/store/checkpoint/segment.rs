@@ -17,7 +17,8 @@ use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::manifest::Entry;
-use crate::store::{AlignedVec, Backend, File, PieceInfo, StoreError};
+use crate::store::chunk::{self, Archived, Chunk};
+use crate::store::{AlignedVec, Backend, File, Piece, PieceInfo, StoreError};
 
 const MAGIC: [u8; 8] = *b"MYRIADSG";
 const VERSION: u32 = 1;
@@ -26,14 +27,11 @@ const LAYOUT: u32 = 0x20_1e_a1;
 const _: () = assert!(size_of::<rkyv::rend::u32_le>() == size_of::<rkyv::primitive::ArchivedUsize>());
 
 /// Where pieces begin: at multiples of this.
-pub(crate) const PAGE: u64 = 4_096;
-
-/// Bytes that are gathered before they are written.
-const GATHERED: usize = 1 << 20;
+pub(crate) const PAGE: u64 = chunk::PAGE as u64;
 
 /// Bytes after which what was written is made durable, so that the last sync of a checkpoint is short and reads of
 /// others do not wait behind it.
-const PACE: u64 = 64 << 20;
+const PACE: u64 = if cfg!(test) { 8 * PAGE } else { 64 << 20 };
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -59,11 +57,10 @@ pub(crate) struct SegmentWriter {
     path: PathBuf,
     file: Box<dyn File>,
     generation: u64,
-    gathered: Vec<u8>,
+    gathered: Chunk,
     /// Bytes written, and of these durable.
     written: u64,
     durable: u64,
-    archive: AlignedVec,
 }
 
 impl SegmentWriter {
@@ -72,7 +69,7 @@ impl SegmentWriter {
         path: PathBuf,
         (run, generation, tick): (u128, u64, u64),
     ) -> Result<Self, StoreError> {
-        let file = backend.create(&path).map_err(StoreError::io("make", &path))?;
+        let file = backend.create_paged(&path).map_err(StoreError::io("make", &path))?;
         let mut header = Header {
             magic: MAGIC,
             version: VERSION,
@@ -83,38 +80,63 @@ impl SegmentWriter {
             checksum: 0,
         };
         header.checksum = header.sum();
-        let mut gathered = Vec::with_capacity(GATHERED + GATHERED / 2);
-        gathered.extend_from_slice(bytes_of(&header));
-        Ok(Self { path, file, generation, gathered, written: 0, durable: 0, archive: AlignedVec::new() })
+        let mut page = AlignedVec::<{ chunk::PAGE }>::new();
+        page.extend_from_slice(bytes_of(&header));
+        page.resize(chunk::PAGE, 0);
+        let mut writer = Self { path, file, generation, gathered: Chunk::default(), written: 0, durable: 0 };
+        writer.write_pages(&page)?;
+        Ok(writer)
     }
 
     /// Appends a piece.
-    pub(crate) fn write(&mut self, info: PieceInfo, piece: &crate::store::Piece) -> Result<Entry, StoreError> {
-        let mut archive = std::mem::take(&mut self.archive);
-        piece.archive(&mut archive);
-        let entry = self.append(info, &archive);
-        self.archive = archive;
-        entry
+    pub(crate) fn write(&mut self, info: PieceInfo, piece: &Piece) -> Result<Entry, StoreError> {
+        self.gathered.add(info, piece);
+        self.gathered_one()
     }
 
     /// Appends the archive of a piece.
     pub(crate) fn append(&mut self, info: PieceInfo, archive: &[u8]) -> Result<Entry, StoreError> {
-        self.gathered.resize(self.gathered.len().next_multiple_of(PAGE as usize), 0);
-        let offset = self.written + self.gathered.len() as u64;
-        self.gathered.extend_from_slice(archive);
-        if self.gathered.len() >= GATHERED {
+        self.gathered.add_archive(info, archive);
+        self.gathered_one()
+    }
+
+    /// The entry of the piece that was gathered last.
+    fn gathered_one(&mut self) -> Result<Entry, StoreError> {
+        let entry = self.entry(self.gathered.pieces().last().expect("one was added"));
+        if self.gathered.is_full() {
             self.flush()?;
         }
-        let checksum = xxh3_128(archive);
-        Ok(Entry { info, file: self.generation, offset, bytes: archive.len() as u64, checksum })
+        Ok(entry)
+    }
+
+    /// Appends pieces.
+    pub(crate) fn put(&mut self, chunk: &Chunk) -> Result<Vec<Entry>, StoreError> {
+        self.flush()?;
+        let entries = chunk.pieces().iter().map(|piece| self.entry(piece)).collect();
+        self.write_pages(chunk.bytes())?;
+        Ok(entries)
+    }
+
+    /// Where a piece of the chunk that is written next will lie.
+    fn entry(&self, piece: &Archived) -> Entry {
+        let Archived { info, start, len, checksum } = *piece;
+        Entry { info, file: self.generation, offset: self.written + start as u64, bytes: len as u64, checksum }
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        // Whole pages only, so that the next piece begins at one.
-        self.gathered.resize(self.gathered.len().next_multiple_of(PAGE as usize), 0);
-        self.file.write_at(self.written, &self.gathered).map_err(StoreError::io("write", &self.path))?;
-        self.written += self.gathered.len() as u64;
-        self.gathered.clear();
+        let mut gathered = std::mem::take(&mut self.gathered);
+        self.write_pages(gathered.bytes())?;
+        gathered.clear();
+        self.gathered = gathered;
+        Ok(())
+    }
+
+    fn write_pages(&mut self, pages: &[u8]) -> Result<(), StoreError> {
+        if pages.is_empty() {
+            return Ok(());
+        }
+        self.file.write_at(self.written, pages).map_err(StoreError::io("write", &self.path))?;
+        self.written += pages.len() as u64;
         if self.written - self.durable >= PACE {
             self.sync()?;
         }
@@ -151,6 +173,11 @@ impl Segment {
             return Err(StoreError::Foreign { path: path.to_owned(), why });
         }
         Ok(Self { path: path.to_owned(), file, len })
+    }
+
+    /// Its bytes.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
     }
 
     /// Whether the file is long enough for a piece.

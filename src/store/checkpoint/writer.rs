@@ -5,19 +5,23 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::folder::{Checkpoints, Writing};
+use super::folder::Checkpoints;
+use super::making::Writing;
 use crate::base::Digest;
-use crate::store::{Piece, PieceId, PieceInfo, Sink, StoreError};
+use crate::store::{Chunk, PieceId, Sink, StoreError};
 
 /// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
 const QUEUED_MAX: u64 = 64 << 20;
-/// Pieces that may wait: beyond, who hands one over waits.
-const PIECES_MAX: usize = 4_096;
+/// Chunks that may wait: beyond, who hands one over waits.
+const CHUNKS_MAX: usize = 1_024;
+/// Chunks that are kept to be used again.
+const POOL_MAX: usize = 64;
 
 enum Order {
     Begin(u64),
-    Piece(PieceInfo, Piece),
+    Put(Chunk),
     Publish(Vec<PieceId>, String),
+    End,
 }
 
 /// How a checkpoint ended.
@@ -26,7 +30,12 @@ pub struct Outcome {
     /// Its tick.
     pub tick: u64,
     /// Generation and digest, and the tick of the oldest checkpoint that is kept; or why there is none.
+    ///
+    /// After one that there is not, the next has to have all pieces: one that was begun meanwhile and keeps some is
+    /// refused.
     pub result: Result<Published, StoreError>,
+    /// Why files that are not needed any more are still there: to remove them is tried again with the next one.
+    pub leftover: Option<StoreError>,
 }
 
 /// A checkpoint that exists.
@@ -42,8 +51,11 @@ pub struct Published {
     pub bytes: u64,
 }
 
+#[derive(Default)]
 struct Shared {
     queued: AtomicU64,
+    /// Chunks that were written.
+    pool: Mutex<Vec<Chunk>>,
     outcomes: Mutex<Vec<Outcome>>,
 }
 
@@ -61,10 +73,16 @@ struct Queue {
 }
 
 impl Sink for Queue {
-    fn put(&self, info: PieceInfo, piece: Piece) {
-        self.shared.queued.fetch_add(piece.bytes(), Relaxed);
-        // Nobody takes it if the thread has died of a panic, which `finish` passes on.
-        let _ = self.orders.send(Order::Piece(info, piece));
+    fn chunk(&self) -> Chunk {
+        self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+    fn put(&self, chunk: Chunk) {
+        let bytes = chunk.bytes().len() as u64;
+        self.shared.queued.fetch_add(bytes, Relaxed);
+        if self.orders.send(Order::Put(chunk)).is_err() {
+            // Nobody takes it: the thread has ended, or has died of a panic, which `finish` passes on.
+            self.shared.queued.fetch_sub(bytes, Relaxed);
+        }
     }
     fn has_room(&self) -> bool {
         self.shared.queued.load(Relaxed) < QUEUED_MAX
@@ -74,8 +92,8 @@ impl Sink for Queue {
 impl Writer {
     /// Starts the thread.
     pub fn start(checkpoints: Checkpoints) -> Self {
-        let (orders, inbox) = sync_channel(PIECES_MAX);
-        let shared = Arc::new(Shared { queued: AtomicU64::new(0), outcomes: Mutex::default() });
+        let (orders, inbox) = sync_channel(CHUNKS_MAX);
+        let shared = Arc::new(Shared::default());
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new().name("checkpoints".to_owned());
         let thread = thread.spawn(move || write(checkpoints, &inbox, &of_thread)).expect("a thread can be started");
@@ -104,8 +122,10 @@ impl Writer {
         std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until all is written, and ends the thread.
+    /// Waits until all is written, and ends the thread. A sink that is still held takes pieces from then on, and
+    /// nothing comes of them.
     pub fn finish(mut self) -> (Checkpoints, Vec<Outcome>) {
+        self.order(Order::End);
         drop(self.orders.take());
         let thread = self.thread.take().expect("only `finish` takes it");
         let checkpoints = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -122,12 +142,18 @@ fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared)
                 bytes = 0;
                 writing = Some(checkpoints.begin(tick).map_err(|error| (tick, error)));
             }
-            Order::Piece(info, piece) => {
+            Order::Put(mut chunk) => {
                 if let Some(Ok(writing)) = &writing {
-                    writing.write(info, &piece);
+                    writing.put(&chunk);
                 }
-                bytes += piece.bytes();
-                shared.queued.fetch_sub(piece.bytes(), Relaxed);
+                let len = chunk.bytes().len() as u64;
+                bytes += len;
+                chunk.clear();
+                let mut pool = shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
+                if pool.len() < POOL_MAX {
+                    pool.push(chunk);
+                }
+                shared.queued.fetch_sub(len, Relaxed);
             }
             Order::Publish(kept, schema) => {
                 let (tick, result) = match writing.take().expect("a checkpoint was begun") {
@@ -139,8 +165,11 @@ fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared)
                 let oldest = checkpoints.manifests().first().filter(|_| checkpoints.manifests().len() > 1);
                 let oldest_tick = oldest.map_or(0, |manifest| manifest.tick);
                 let result = result.map(|(generation, digest)| Published { generation, digest, oldest_tick, bytes });
-                shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(Outcome { tick, result });
+                let leftover = checkpoints.take_leftover();
+                let outcome = Outcome { tick, result, leftover };
+                shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
             }
+            Order::End => break,
         }
     }
     checkpoints

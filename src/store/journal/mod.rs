@@ -57,10 +57,11 @@
 //! 64  8  xxh3-64 of the 64 bytes before; since those hold the payload's checksum, it stands for the whole record
 //! ```
 //!
-//! The header has a checksum of its own so that a search behind a damaged record costs 72 bytes for each place, whatever
-//! lengths the bytes there pretend. Both are seeded with run, first tick and epoch: a block that belongs to another file
-//! and was read, or written, in the wrong place fails although it is whole. How far the disk is known to hold the run is
-//! said as a *count of records*, not only as a tick: a tick may have several records, in different commits.
+//! The header has a checksum of its own so that a search behind a damaged record costs 72 bytes for each place,
+//! whatever lengths the bytes there pretend. Both are seeded with run, first tick and epoch: a block that belongs to
+//! another file and was read, or written, in the wrong place fails although it is whole. How far the disk is known to
+//! hold the run is said as a *count of records*, not only as a tick: a tick may have several records, in different
+//! commits.
 //!
 //! The file is grown ahead of the records by zeros ([`Options::grow_bytes`]), so that a commit changes no length: less
 //! to write for the file system, and no lack of room between two growths. A file that is done is cut to what it holds.
@@ -69,7 +70,7 @@
 //!
 //! | kind | payload |
 //! |---|---|
-//! | 1 start | 4: whether resumed (0 or 1) · 4: length of the text · 8: the tick resumed from, or 0 · engine's version text |
+//! | 1 start | 4: whether resumed (0 or 1) · 4: length of the text · 8: tick resumed from, or 0 · engine's version |
 //! | 2 inputs | 4: count · for each input 4: its length · its bytes |
 //! | 3 sealed | nothing |
 //! | 4 digest | 8: the state's digest |

@@ -64,16 +64,16 @@ impl Names {
         Ok(names)
     }
 
-    /// How many files have only records of ticks before this one: those at the beginning, never the last.
-    pub(super) fn all_before(&self, tick: u64) -> usize {
-        self.logs.windows(2).take_while(|pair| pair[1].follows_all_before(tick, pair[0])).count()
-    }
-
     /// The epoch of the next process; none if they are used up.
     pub(super) fn next_epoch(&self) -> Option<u32> {
         let used = self.logs.iter().chain(&self.marks).map(|name| name.epoch).max();
         used.map_or(Some(1), |used| used.checked_add(1))
     }
+}
+
+/// How many files have only records of ticks before this one: those at the beginning, never the last.
+pub(super) fn all_before(logs: &[Name], tick: u64) -> usize {
+    logs.windows(2).take_while(|pair| pair[1].follows_all_before(tick, pair[0])).count()
 }
 
 fn parse(what: &str, text: &str) -> Option<Name> {
@@ -105,7 +105,7 @@ mod tests {
         let logs = vec![name(0, 1), name(10, 1), name(20, 1), name(20, 2), name(30, 2)];
         let names = Names { logs, marks: Vec::new() };
         for (tick, needless) in [(0, 0), (9, 0), (10, 1), (19, 1), (20, 2), (21, 3), (29, 3), (30, 4), (99, 4)] {
-            assert_eq!(names.all_before(tick), needless, "tick {tick}");
+            assert_eq!(all_before(&names.logs, tick), needless, "tick {tick}");
         }
         assert_eq!(names.next_epoch(), Some(3));
     }

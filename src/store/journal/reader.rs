@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Record;
 use super::format::{BLOCK_LEN, FILE_LEN_MAX, FileHeader, HeaderFault, Key, Link, MARK_LEN, VERSION};
-use super::names::{Name, Names};
+use super::names::{Name, Names, all_before};
 use super::walk::{Found, Stop, Walk, first_block};
 use crate::store::{Access, Backend, StoreError};
 
@@ -62,14 +62,14 @@ pub(super) struct Tail {
 /// Reads the journal in a run's folder and changes nothing. A folder without one is an empty journal.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if a record cannot be read that was acknowledged, with file, place, and the last tick that is
-/// proven; or if what is there cannot have been left by any crash. [`StoreError::Foreign`] for files of another run or
-/// version, or under another file's name.
+/// [`StoreError::Damaged`] if a record cannot be read that was acknowledged, with file, place, and the last tick that
+/// is proven; or if what is there cannot have been left by any crash. [`StoreError::Foreign`] for files of another run
+/// or version, or under another file's name.
 pub fn read(backend: &dyn Backend, folder: &Path, run: u128, known: Known) -> Result<Recovered, StoreError> {
     let wal = folder.join("wal");
     let names = Names::list(backend, &wal)?;
     let mut reader = Reader::new(backend, &wal, run, known);
-    let next_epoch = reader.files(&names, names.all_before(known.from))?;
+    let next_epoch = reader.files(&names, false)?;
     reader.finish(next_epoch)
 }
 
@@ -88,7 +88,7 @@ pub fn look(
     };
     // Whatever the first file goes on after is not asked for.
     let mut reader = Reader::new(backend, &wal, run, Known { from: u64::MAX, durable_tick });
-    let next_epoch = reader.files(&names, 0);
+    let next_epoch = reader.files(&names, true);
     let records = std::mem::take(&mut reader.records);
     (records, next_epoch.and_then(|next_epoch| reader.finish(next_epoch)))
 }
@@ -159,8 +159,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the files but for the first few; the epoch that comes next.
-    fn files(&mut self, names: &Names, needless: usize) -> Result<u32, StoreError> {
+    /// Reads the files, all of them or those that are needed; the epoch that comes next.
+    fn files(&mut self, names: &Names, all: bool) -> Result<u32, StoreError> {
         let next_epoch = names.next_epoch().ok_or_else(|| StoreError::Foreign {
             path: self.wal.to_owned(),
             why: "has files of the last epoch that can be counted: the run cannot be resumed any more".to_owned(),
@@ -168,7 +168,8 @@ impl<'a> Reader<'a> {
         for name in &names.marks {
             self.marks(*name)?;
         }
-        for name in &names.logs[needless..] {
+        let logs = if all { &names.logs } else { self.needed(&names.logs)? };
+        for name in logs {
             self.log(*name)?;
         }
         Ok(next_epoch)
@@ -186,6 +187,21 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The files that have records of ticks that are needed, and those after them. One at the end that was never whole
+    /// takes no part: its name says that the file before it is done, and it may have been broken off before that.
+    fn needed<'n>(&self, logs: &'n [Name]) -> Result<&'n [Name], StoreError> {
+        let mut whole = logs;
+        while let Some((name, before)) = whole.split_last() {
+            let path = name.log(self.wal);
+            let file = self.backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
+            if FileHeader::parse(&first_block(&*file, &path)?).is_ok() {
+                break;
+            }
+            whole = before;
+        }
+        Ok(&logs[all_before(whole, self.known.from)..])
+    }
+
     /// Reads a file of records.
     fn log(&mut self, name: Name) -> Result<(), StoreError> {
         let path = name.log(self.wal);
@@ -196,13 +212,14 @@ impl<'a> Reader<'a> {
             return Err(StoreError::damaged(&path, 0, "the file", why));
         }
         let foreign = |why: String| StoreError::Foreign { path: path.clone(), why };
-        let header = match FileHeader::parse(&first_block(&*file, &path)?) {
+        let block = first_block(&*file, &path)?;
+        let header = match FileHeader::parse(&block) {
             Ok(header) => header,
             Err(HeaderFault::Version(version)) => {
                 return Err(foreign(format!("has version {version} of the format, and this program reads {VERSION}")));
             }
             Err(HeaderFault::Unreadable(why)) => {
-                if !walk.rest(BLOCK_LEN as u64)?.is_blank {
+                if !self.may_be_torn(&block, name) || !walk.rest(BLOCK_LEN as u64)?.is_blank {
                     return Err(StoreError::damaged(&path, 0, "the header", why));
                 }
                 self.unfinished.push((name, why));
@@ -220,6 +237,15 @@ impl<'a> Reader<'a> {
         self.records(&mut walk, &header, name, &path)
     }
 
+    /// Whether a block is what a crash may leave of a header of that name: some of its bytes, and zeros. Where it goes
+    /// on is not known: it may be of an attempt that failed, after which the file before it got more.
+    fn may_be_torn(&self, block: &[u8], name: Name) -> bool {
+        let Name { epoch, first_tick } = name;
+        let whole = FileHeader { run: self.run, epoch, first_tick, before: Link::default() }.to_bytes();
+        let is_fixed = |at: usize| !(40..64).contains(&at) && at < BLOCK_LEN - 8;
+        block.iter().enumerate().all(|(at, &byte)| byte == 0 || byte == whole[at] || !is_fixed(at))
+    }
+
     /// Checks that a file goes on where the one before ended.
     fn join(&self, header: &FileHeader, name: Name, path: &Path) -> Result<(), StoreError> {
         let (before, from) = (header.before, self.known.from);
@@ -235,7 +261,7 @@ impl<'a> Reader<'a> {
         let next = path.display();
         if before.count > last.end.count {
             let why = format!("`{next}` goes on {} records later", before.count - last.end.count);
-            return Err(self.lost(&why));
+            return Err(self.lost(&why, None));
         }
         if before.count < last.end.count {
             let why = format!("there are records up to tick {}, but `{next}` goes on before them", last.end.tick);
@@ -294,14 +320,15 @@ impl<'a> Reader<'a> {
     fn finish(self, next_epoch: u32) -> Result<Recovered, StoreError> {
         let end = self.end();
         let proven = self.proof.durable;
+        let gone = self.proof.name.filter(|&name| self.last.as_ref().is_none_or(|last| name > last.name));
         if proven.count > end.count {
-            return Err(self.lost(&format!("ticks up to {} were durable", proven.tick)));
+            return Err(self.lost(&format!("ticks up to {} were durable", proven.tick), gone));
         }
         if proven.count == end.count && ![0, end.checksum].contains(&proven.checksum) {
-            return Err(self.lost(&format!("another record of tick {} was durable as the last", proven.tick)));
+            return Err(self.lost(&format!("another record of tick {} was durable as the last", proven.tick), gone));
         }
         if let Some(tick) = self.known.durable_tick.filter(|&tick| end.last_tick().is_none_or(|last| last < tick)) {
-            return Err(self.lost(&format!("ticks up to {tick} were durable, as is known from elsewhere")));
+            return Err(self.lost(&format!("ticks up to {tick} were durable, as is known from elsewhere"), None));
         }
         let proven_tick = (proven.count > 0).then_some(proven.tick).max(self.known.durable_tick);
         let torn = self.last.as_ref().filter(|last| !last.is_blank);
@@ -325,9 +352,9 @@ impl<'a> Reader<'a> {
         self.last.as_ref().map_or(Link::default(), |last| last.end)
     }
 
-    /// The error of records that were acknowledged and are not to be had: they were where the last file ends; or in a
-    /// file that has lost its header, or that is gone and was the last.
-    fn lost(&self, why: &str) -> StoreError {
+    /// The error of records that were acknowledged and are not to be had: they were in a file that has lost its header,
+    /// or that is gone, or where the file ends that was read last.
+    fn lost(&self, why: &str, gone: Option<Name>) -> StoreError {
         let proof = match self.end().last_tick() {
             Some(tick) => format!("; the last provable tick is {tick}"),
             None => "; no tick is provable".to_owned(),
@@ -335,7 +362,6 @@ impl<'a> Reader<'a> {
         if let Some((name, how)) = self.unfinished.first() {
             return StoreError::damaged(&name.log(self.wal), 0, "the header", format!("{how}, but {why}{proof}"));
         }
-        let gone = self.proof.name.filter(|&name| self.last.as_ref().is_none_or(|last| name > last.name));
         match &self.last {
             Some(last) if gone.is_none() => {
                 let what = match (last.stop.tick, last.end.last_tick()) {

@@ -1,7 +1,7 @@
 //! [`Recovered::repair`]: what a resuming writer does before it goes on.
 
 use super::Recovered;
-use super::log::{remove, sync_file, sync_folder};
+use super::log::{remove, sync_file};
 use super::reader::Tail;
 use crate::store::{Access, Backend, StoreError};
 
@@ -15,13 +15,10 @@ impl Recovered {
         if let Some(tail) = &self.tail {
             settle(backend, tail)?;
         }
+        // They may come back after a crash: nothing was in them, so that they can be removed again.
         for name in &self.unfinished {
             remove(backend, &name.log(&self.wal))?;
             remove(backend, &name.marks(&self.wal))?;
-        }
-        if !self.unfinished.is_empty() {
-            // Before the next file is made: one that was never whole is only believed at the end.
-            sync_folder(backend, &self.wal)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::format::{FILE_LEN_MAX, FileHeader, Link, RECORD_HEADER_LEN, RecordHeader, padded};
 use super::log::{Log, remove, sync_folder};
-use super::names::{Name, Names};
+use super::names::{Name, Names, all_before};
 use super::order::Order;
 use super::{Record, Recovered};
 use crate::store::{Backend, StoreError};
@@ -257,7 +257,7 @@ impl Journal {
 
     fn try_forget_before(&mut self, tick: u64) -> Result<(), StoreError> {
         let names = Names::list(&*self.backend, &self.wal)?;
-        let needless = names.all_before(tick);
+        let needless = all_before(&names.logs, tick);
         for name in &names.logs[..needless] {
             assert!(name.log(&self.wal) != self.log.path(), "the file that is written is the last");
             self.discard(*name)?;
