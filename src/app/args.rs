@@ -200,9 +200,9 @@ pub struct OutputFlags {
 /// `resume`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The run goes on with what it was begun with: scenario, agents, seed, start, parameters, how long it was to last, and when \
-it is saved. Another length may be given, so that a run goes on beyond its end, and all that never changes a result: \
-shards, workers, stepping, detail. A flag that would make it another run is refused.")]
+The run goes on with what it was begun with: scenario, agents, seed, start, parameters, how long it was to last, and \
+when it is saved. Another length may be given, so that a run goes on beyond its end, and all that never changes a \
+result: shards, workers, stepping, detail. A flag that would make it another run is refused.")]
 pub struct ResumeArgs {
     /// The run's folder
     #[arg(value_name = "DIR")]
@@ -215,9 +215,10 @@ pub struct ResumeArgs {
 /// `inspect`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A run's folder is shown whole: what it is a run of, whether it ended, its checkpoints and its journal; every byte of them \
-is read and checked. Of its files, ckpt/MANIFEST-* is one checkpoint, ckpt/seg-* and wal/wal-* hold parts of some. Nothing \
-is written, and the run may be live. Damage is listed, and the exit code is 1.")]
+A run's folder is shown whole: what it is a run of, whether it ended, its checkpoints and its journal; all of them is \
+read and checked. Of its files, ckpt/MANIFEST-* is one checkpoint, ckpt/seg-* and wal/wal-* hold parts of some. \
+Nothing is written, and the run may be live.\n\n\
+Exit codes: 0 all of it can be read, 1 there is damage, as listed, 2 bad usage.")]
 pub struct InspectArgs {
     /// A run's folder, or one of its files
     #[arg(value_name = "RUN|FILE")]
@@ -239,9 +240,10 @@ pub struct InspectArgs {
 /// `diff`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Compared are what the runs are runs of; the digests of their state, tick by tick as far as their journals and checkpoints \
-know them; and, at the first tick at which these differ and both have a checkpoint, zones and agents. It does not matter \
-with how many shards and workers each was run, nor how long: a run that was stopped earlier agrees with one that went on.\n\n\
+Compared are what the runs are runs of; the digests of their state, tick by tick as far as their journals and \
+checkpoints know them; and, at the first tick at which these differ and both have a checkpoint, zones and agents. It \
+does not matter with how many shards and workers each was run, nor how long: a run that was stopped earlier agrees with \
+one that went on.\n\n\
 Exit codes: 0 they agree, 1 a file is damaged or there is nothing to compare, 2 bad usage, 3 they differ.")]
 pub struct DiffArgs {
     /// A run's folder, or the manifest of a checkpoint
@@ -258,8 +260,8 @@ pub struct DiffArgs {
 /// `journal`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Records of ticks before the oldest checkpoint may be gone. The end of a write that a crash cut short is told; damage is an \
-error, with exit code 1.")]
+Records of ticks before the oldest checkpoint may be gone. The end of a write that a crash cut short is told.\n\n\
+Exit codes: 0 all of it can be read, 1 there is damage, 2 bad usage.")]
 pub struct JournalArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]

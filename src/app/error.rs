@@ -93,7 +93,8 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// The exit code: 0 done, 1 failed, 2 bad usage or input, 3 missed a threshold or invariant, or differs, 130 interrupted.
+/// The exit code: 0 done, 1 failed, 2 bad usage or input, 3 missed a threshold or invariant, or differs, 130
+/// interrupted.
 pub fn exit_code(ending: &Result<Outcome, Error>) -> u8 {
     match ending {
         Ok(Outcome::Done) | Err(Error::Gone) => 0,

@@ -4,8 +4,8 @@ use super::engine::Engine;
 use super::mail::Message;
 use crate::base::{AgentId, Tick};
 
-/// A letter from outside, as the journal keeps it: type of message (4 bytes, by the order of declaration), addressee (4),
-/// text.
+/// A letter from outside, as the journal keeps it: type of message (4 bytes, by the order of declaration), addressee
+/// (4), text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Input(pub(crate) Vec<u8>);
 

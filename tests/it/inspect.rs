@@ -9,7 +9,7 @@ use crate::scratch::Scratch;
 
 /// Runs a small city for an hour into a folder, saved every ten minutes; what it printed.
 fn kept(folder: &str, words: &str) -> Said {
-    done(&format!("run city --agents 300 --hours 1 --snapshot-every 10m --json --out {folder} {words}"))
+    done(&format!("run city --agents 300 --hours 1 --snapshot-every 10m --json --progress none --out {folder} {words}"))
 }
 
 /// The folder's files with a prefix, in order.
@@ -180,7 +180,7 @@ fn runs_agree_however_they_were_carried_out() {
     );
     assert_eq!(done(&format!("diff {newest_a} {newest_b} --json")).object()["equal"], true);
     // One that is longer says the same as far as both go.
-    let longer = done(&format!("resume {b} --hours 2 --json")).object();
+    let longer = done(&format!("resume {b} --hours 2 --json --progress none")).object();
     assert_eq!(longer["ticks"], 72_000);
     let table = done(&format!("diff {a} {b}")).out;
     assert!(table.contains("B goes on to tick 72,000"), "{table}");
@@ -258,8 +258,8 @@ fn an_interrupted_run_goes_on_as_if_it_had_not_been() {
         assert!(said.code == Some(2) && said.err.contains(part), "{flags}: {}", said.err);
     }
 
-    let straight = done(&format!("{words} --json"));
-    let resumed = done(&format!("resume {folder} --seed 11 --workers 1 --json"));
+    let straight = done(&format!("{words} --json --progress none"));
+    let resumed = done(&format!("resume {folder} --seed 11 --workers 1 --json --progress none"));
     assert_eq!((resumed.digest(), &resumed.object()["ticks"]), (straight.digest(), &216_000.into()));
     assert!(resumed.object()["kept"]["resumed_from"].as_u64() > Some(0), "{}", resumed.out);
     assert_eq!(done(&format!("inspect {folder} --json")).object()["state"], "ended");
@@ -276,5 +276,8 @@ fn a_killed_run_has_crashed_and_goes_on() {
     assert_eq!(said.code, None, "{}", said.err);
     let seen = done(&format!("inspect {folder} --json")).object();
     assert_eq!((&seen["state"], &seen["holder"]), (&"crashed".into(), &Value::Null));
-    assert_eq!(done(&format!("resume {folder} --json")).digest(), done(&format!("{words} --json")).digest());
+    assert_eq!(
+        done(&format!("resume {folder} --json --progress none")).digest(),
+        done(&format!("{words} --json --progress none")).digest()
+    );
 }

@@ -49,7 +49,7 @@ impl CheckpointFacts {
         let sum = |wanted: fn(&PieceId) -> bool| {
             entries.iter().filter(|entry| wanted(&entry.info.id)).map(|entry| entry.info.rows).sum()
         };
-        let zones: BTreeSet<u32> = entries.iter().filter_map(|entry| zone(entry)).collect();
+        let zones: BTreeSet<u32> = entries.iter().filter_map(zone).collect();
         let bytes = entries.iter().map(|entry| entry.bytes).sum();
         let own = |entry: &&Entry| entry.file == manifest.generation;
         let own_bytes = entries.iter().filter(own).map(|entry| entry.bytes).sum();
@@ -79,6 +79,9 @@ pub fn zone(entry: &Entry) -> Option<u32> {
     }
 }
 
+/// All that is said of a piece: file, offset, what it holds, checksum, bytes.
+type Whole = (u64, u64, PieceId, u128, u64);
+
 /// Reads all pieces of checkpoints that lie in a folder, each once.
 pub fn check(
     backend: &dyn Backend,
@@ -87,7 +90,7 @@ pub fn check(
     calendar: Option<&Calendar>,
 ) -> (Vec<CheckpointFacts>, Vec<Damaged>) {
     // A piece that several checkpoints have in common is one entry; two that pretend to be at one place are two.
-    let mut needed: BTreeMap<(u64, u64, PieceId, u128, u64), (Entry, Vec<usize>)> = BTreeMap::new();
+    let mut needed: BTreeMap<Whole, (Entry, Vec<usize>)> = BTreeMap::new();
     for (nth, manifest) in manifests.iter().enumerate() {
         for entry in &manifest.entries {
             let key = (entry.file, entry.offset, entry.info.id, entry.checksum, entry.bytes);

@@ -1,5 +1,5 @@
-//! In what two checkpoints differ: zones, agents, letters, counts. Only by whose rows they are: it does not matter in which
-//! order agents stand in a zone, into how many parts it was divided, nor which shard had which letters.
+//! In what two checkpoints differ: zones, agents, letters, counts. Only by whose rows they are: it does not matter in
+//! which order agents stand in a zone, into how many parts it was divided, nor which shard had which letters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;

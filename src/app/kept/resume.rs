@@ -58,7 +58,7 @@ fn agree(shown: &Shown, there: Option<&String>, folder: &str) -> Result<(), Erro
     let is_asked = matches!(shown.origin, Origin::Flag(_) | Origin::File(_));
     match there {
         Some(there) if is_asked && *there != shown.value => Err(Error::Usage(format!(
-            "the run in `{folder}` has {} `{there}`, not `{}` as in {}; leave it out, or begin another run in another folder",
+            "the run in `{folder}` has {} `{there}`, not `{}` as in {}; leave it out, or begin another run elsewhere",
             shown.name, shown.value, shown.origin
         ))),
         _ => Ok(()),

@@ -19,8 +19,10 @@ pub enum Target {
     Journal(PathBuf),
 }
 
+type FileKind = (&'static str, &'static [u8; 8], fn(PathBuf) -> Target);
+
 /// By the beginning of a file's name, or by its first bytes: what it is.
-const FILES: [(&str, &[u8; 8], fn(PathBuf) -> Target); 3] = [
+const FILES: [FileKind; 3] = [
     ("MANIFEST-", b"MYRIADMF", Target::Manifest),
     ("seg-", b"MYRIADSG", Target::Segment),
     ("wal-", b"MYRIADJL", Target::Journal),
@@ -47,7 +49,8 @@ pub fn of(path: &Path) -> Result<Target, Error> {
     }
     found.map(|(_, _, target)| target(path.to_owned())).ok_or_else(|| {
         Error::Usage(format!(
-            "`{shown}` is no file of a run that could be inspected: a run's folder would be, or of its files              ckpt/MANIFEST-*, ckpt/seg-* and wal/wal-*"
+            "`{shown}` is no file of a run that could be inspected: a run's folder would be, or of its files \
+             ckpt/MANIFEST-*, ckpt/seg-* and wal/wal-*"
         ))
     })
 }

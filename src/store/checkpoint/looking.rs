@@ -1,5 +1,4 @@
-//! Pieces read one by one, for those who look at checkpoints: what cannot be read is told and does not keep the rest from
-//! being read.
+//! Pieces read one by one, for those who look at checkpoints: what cannot be read is told, and the rest is read.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -26,8 +25,8 @@ pub struct Fault {
 /// What is made of a piece: of its place in the list and what is in it; or what is wrong with that.
 pub type Look<'a, T> = dyn Fn(usize, &PieceView<'_>) -> Result<T, String> + Sync + 'a;
 
-/// Reads pieces that lie in a folder of checkpoints, checks each against its checksum and as an archive, and lets `look`
-/// make something of it. Several are read at once, one file after the other, and none is kept.
+/// Reads pieces that lie in a folder of checkpoints, checks each against its checksum and as an archive, and lets
+/// `look` make something of it. Several are read at once, one file after the other, and none is kept.
 pub fn visit<T: Send>(
     backend: &dyn Backend,
     folder: &Path,
