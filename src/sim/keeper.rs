@@ -51,7 +51,6 @@ impl Replay {
 /// See the module.
 pub(crate) struct Keeper {
     keep: Keep,
-    _lock: Box<dyn Lock>,
     journal: Committer,
     writer: Option<Writer>,
     replay: Replay,
@@ -68,6 +67,8 @@ pub(crate) struct Keeper {
     saved_at: u64,
     since_saved: Elapsed,
     kept: Kept,
+    /// The last to go: others may come once the threads have ended.
+    _lock: Box<dyn Lock>,
 }
 
 /// What comes of opening a folder.

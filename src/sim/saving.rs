@@ -3,7 +3,7 @@
 //! Slots and places are not saved, nor the agenda: they follow from whose rows there are and when each wants to be
 //! woken. So a world may be brought back with other shards and workers than it was saved with.
 
-use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
+use bytemuck::{Pod, Zeroable, bytes_of, cast_slice, pod_read_unaligned};
 
 use super::cell::CellId;
 use super::kind::{Handoff, Homeless, KindCensus, Settlers, ShardKindOf};
@@ -100,25 +100,38 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
         }
         let (people, rows) = into.columns.split_first_mut().expect("there is one for the agents");
         let (mut count, mut digest, mut arriving) = (0, Digest::EMPTY, false);
-        let mut add = |agent: &Agent, refs: K::Refs<'_>| {
-            if agent.id.is_some() {
-                count += 1;
-                people.extend_from_slice(bytes_of(agent));
-                K::append(&refs, rows);
-                arriving |= agent.arrives > then;
-                digest.add(hash::<K>(agent, &refs, zone, then));
-            }
+        let mut note = |agent: &Agent, refs: &K::Refs<'_>| {
+            count += 1;
+            arriving |= agent.arrives > then;
+            digest.add(hash::<K>(agent, refs, zone, then));
         };
-        let mut next = before.peek().map_or(u32::MAX, |was| was.slot);
-        for slot in 0..roll.len() {
-            if slot == next {
+        let mut slot = 0;
+        while slot < roll.len() {
+            let changed = before.peek().map_or(u32::MAX, |was| was.slot);
+            if slot == changed {
                 let mut was = before.next().expect("just seen");
-                next = before.peek().map_or(u32::MAX, |was| was.slot);
-                add(&was.agent, was.rows.refs());
-            } else {
-                let (agent, refs) = roll.at(slot);
-                add(agent, refs);
+                if was.agent.id.is_some() {
+                    note(&was.agent, &was.rows.refs());
+                    people.extend_from_slice(bytes_of(&was.agent));
+                    K::append(&was.rows.refs(), rows);
+                }
+                slot += 1;
+                continue;
             }
+            // All up to the next one that has changed, or that nobody stands in.
+            let first = slot;
+            while slot < roll.len().min(changed) {
+                let (agent, refs) = roll.at(slot);
+                if !agent.id.is_some() {
+                    break;
+                }
+                note(agent, &refs);
+                slot += 1;
+            }
+            let run = first as usize..slot as usize;
+            people.extend_from_slice(cast_slice(&roll.agents()[run.clone()]));
+            K::append_run(&roll.columns(), run, rows);
+            slot += (slot == first) as u32;
         }
         (into.rows, into.spare) = (count, roll.len() - count);
         SavedAgents { digest, arriving }

@@ -15,6 +15,16 @@ use super::backend::{Access, Backend, File, Lock};
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Fs;
 
+impl Fs {
+    /// Removes a folder and all that is in it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        fs::remove_dir_all(folder)
+    }
+}
+
 /// A file of the machine.
 struct Opened(fs::File);
 

@@ -24,6 +24,19 @@ pub fn render(report: &BenchReport, style: Style) -> String {
             let _ =
                 writeln!(text, "  {}: {} ms a tick, at {} agents", row.workload, digits(*ms), thousands(row.agents));
         }
+        if let (Some(stall), Some(disk), Some(back)) =
+            (row.facts.get("stall_ms"), row.facts.get("on_disk_seconds"), row.facts.get("recovery_seconds"))
+        {
+            let _ = writeln!(
+                text,
+                "  {}: {} agents: the run stood still for {} ms, all was on disk after {} s, and back after {} s",
+                row.workload,
+                thousands(row.agents),
+                digits(*stall),
+                digits(*disk),
+                digits(*back)
+            );
+        }
         if let Some(busiest) = row.facts.get("busiest_to_mean") {
             let more = 100.0 * (busiest - 1.0);
             let _ =

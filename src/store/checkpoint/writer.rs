@@ -11,11 +11,11 @@ use crate::base::Digest;
 use crate::store::{Chunk, PieceId, Sink, StoreError};
 
 /// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
-const QUEUED_MAX: u64 = 64 << 20;
+const QUEUED_MAX: u64 = 32 << 20;
 /// Chunks that may wait: beyond, who hands one over waits.
 const CHUNKS_MAX: usize = 1_024;
 /// Chunks that are kept to be used again.
-const POOL_MAX: usize = 64;
+const POOL_MAX: usize = 32;
 
 enum Order {
     Begin(u64),
@@ -125,11 +125,23 @@ impl Writer {
     /// Waits until all is written, and ends the thread. A sink that is still held takes pieces from then on, and
     /// nothing comes of them.
     pub fn finish(mut self) -> (Checkpoints, Vec<Outcome>) {
+        let ended = self.end().expect("only `finish` ends it");
+        let checkpoints = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (checkpoints, self.outcomes())
+    }
+
+    fn end(&mut self) -> Option<std::thread::Result<Checkpoints>> {
         self.order(Order::End);
         drop(self.orders.take());
-        let thread = self.thread.take().expect("only `finish` takes it");
-        let checkpoints = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (checkpoints, self.outcomes())
+        self.thread.take().map(JoinHandle::join)
+    }
+}
+
+/// Nothing is written any more once it is gone.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Had the thread panicked, its message was printed.
+        let _ = self.end();
     }
 }
 
