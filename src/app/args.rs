@@ -242,8 +242,8 @@ pub struct InspectArgs {
 #[command(after_help = "\
 Compared are what the runs are runs of; the digests of their state, tick by tick as far as their journals and \
 checkpoints know them; and, at the first tick at which these differ and both have a checkpoint, zones and agents. It \
-does not matter with how many shards and workers each was run, nor how long: a run that was stopped earlier agrees with \
-one that went on.\n\n\
+does not matter with how many shards and workers each was run, nor how long: a run that was stopped earlier agrees \
+with one that went on.\n\n\
 Exit codes: 0 they agree, 1 a file is damaged or there is nothing to compare, 2 bad usage, 3 they differ.")]
 pub struct DiffArgs {
     /// A run's folder, or the manifest of a checkpoint

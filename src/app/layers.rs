@@ -1,5 +1,5 @@
-//! The layers of settings: default < file < environment < what a resumed run was begun with < flag; each value remembers
-//! where it was said.
+//! The layers of settings: default < file < environment < what a resumed run was begun with < flag; each value
+//! remembers where it was said.
 
 use std::collections::BTreeMap;
 use std::fmt;

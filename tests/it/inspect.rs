@@ -124,7 +124,7 @@ fn damage_is_told_by_file_zone_and_byte() {
     kept(&folder, "");
     let zones = done(&format!("inspect {folder} --zones --json")).object();
     let (zone, place) =
-        zones["zones"].as_array().unwrap().iter().map(|zone| (&zone["zone"], &zone["pieces"][0])).last().unwrap();
+        zones["zones"].as_array().unwrap().iter().map(|zone| (&zone["zone"], &zone["pieces"][0])).next_back().unwrap();
     let (segment, offset) =
         (format!("{folder}/ckpt/{}", place["file"].as_str().unwrap()), place["offset"].as_u64().unwrap());
     flip(&segment, offset + 20);
