@@ -166,7 +166,7 @@ fn runs_agree_however_they_were_carried_out() {
     let scratch = Scratch::new("diff-equal");
     let (a, b) = (scratch.path("a"), scratch.path("b"));
     kept(&a, "");
-    kept(&b, "--shards 3 --workers 1 --stepping dense");
+    kept(&b, "--shards 3 --workers 1 --stepping dense --keep 20");
     let same = done(&format!("diff {a} {b} --json")).object();
     assert_eq!(
         (&same["equal"], &same["agree_until"], &same["differ_from"]),

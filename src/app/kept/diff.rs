@@ -61,7 +61,8 @@ pub fn diff(args: &DiffArgs, scenarios: Scenarios, console: &mut Console<'_>) ->
     if common.is_empty() && pair.is_none() && identity.is_empty() {
         let reach = |side: &Side| side.reach().map_or("none".to_owned(), |tick| format!("up to {}", thousands(tick)));
         return Err(Error::Failed(format!(
-            "there is nothing to compare: the digests of no tick are known of both `{}` ({}) and `{}` ({})",
+            "there is nothing to compare: the digests of no tick are known of both `{}` ({}) and `{}` ({}); \
+             a run has them from its oldest checkpoint on, so more checkpoints would be right (--keep)",
             a.name,
             reach(&a),
             b.name,
