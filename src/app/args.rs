@@ -19,7 +19,8 @@ Without a command, the first scenario of `list` runs: `--agents 1M` alone runs i
 Numbers may be written 8M, 2.5k or 1_000_000. A flag outranks MYRIAD_* in the environment (MYRIAD_AGENTS=1M), which \
 outranks the file of --config, which outranks the default; --show-config tells where each value comes from.\n\n\
 Progress and logs go to stderr, results to stdout.\n\n\
-Exit codes: 0 done, 1 failed, 2 bad usage or input, 3 a threshold or invariant was missed, 130 interrupted."
+Exit codes: 0 done, 1 failed, 2 bad usage or input, 3 a threshold or invariant was missed, \
+or two runs differ, 130 interrupted."
 )]
 pub struct Cli {
     /// What to do; `run` of the first scenario if nothing is said.
@@ -35,6 +36,14 @@ pub struct Cli {
 pub enum Command {
     /// Run a scenario and report what came of it
     Run(RunArgs),
+    /// Go on with a run that is kept in a folder
+    Resume(ResumeArgs),
+    /// Show what a run's folder holds, and whether all of it can be read
+    Inspect(InspectArgs),
+    /// Compare two runs, or two of their checkpoints; exit code 3 if they differ
+    Diff(DiffArgs),
+    /// Show a run's journal, record by record
+    Journal(JournalArgs),
     /// List the scenarios
     List(ListArgs),
     /// Describe a scenario and each of its parameters
@@ -186,6 +195,80 @@ pub struct OutputFlags {
     /// Which log messages reach stderr
     #[arg(long, value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug"], help_heading = "Output")]
     pub log: Option<String>,
+}
+
+/// `resume`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The run goes on with what it was begun with: scenario, agents, seed, start, parameters, how long it was to last, and \
+when it is saved. Another length may be given, so that a run goes on beyond its end, and all that never changes a \
+result: shards, workers, stepping, detail. A flag that would make it another run is refused.")]
+pub struct ResumeArgs {
+    /// The run's folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The flags.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// `inspect`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A run's folder is shown whole: what it is a run of, whether it ended, its checkpoints and its journal; all of them is \
+read and checked. Of its files, ckpt/MANIFEST-* is one checkpoint, ckpt/seg-* and wal/wal-* hold parts of some. \
+Nothing is written, and the run may be live.\n\n\
+Exit codes: 0 all of it can be read, 1 there is damage, as listed, 2 bad usage.")]
+pub struct InspectArgs {
+    /// A run's folder, or one of its files
+    #[arg(value_name = "RUN|FILE")]
+    pub path: PathBuf,
+    /// Show each zone of the checkpoint, of a run the newest one
+    #[arg(long)]
+    pub zones: bool,
+    /// Show one zone
+    #[arg(long, value_name = "NUMBER", conflicts_with = "zones")]
+    pub zone: Option<u32>,
+    /// Show one agent, with the bytes of its rows
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["zones", "zone"])]
+    pub agent: Option<u32>,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Compared are what the runs are runs of; the digests of their state, tick by tick as far as their journals and \
+checkpoints know them; and, at the first tick at which these differ and both have a checkpoint, zones and agents. It \
+does not matter with how many shards and workers each was run, nor how long: a run that was stopped earlier agrees \
+with one that went on.\n\n\
+Exit codes: 0 they agree, 1 a file is damaged or there is nothing to compare, 2 bad usage, 3 they differ.")]
+pub struct DiffArgs {
+    /// A run's folder, or the manifest of a checkpoint
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Another one
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `journal`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Records of ticks before the oldest checkpoint may be gone. The end of a write that a crash cut short is told.\n\n\
+Exit codes: 0 all of it can be read, 1 there is damage, 2 bad usage.")]
+pub struct JournalArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    pub folder: PathBuf,
+    /// Print a JSON object for each record, one a line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `list`.
@@ -401,6 +484,7 @@ mod tests {
     #[test]
     fn commands_that_are_not_built_are_not_listed() {
         let names: Vec<_> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        assert_eq!(names, ["run", "list", "describe", "validate", "doctor", "bench", "completions", "man"]);
+        let built = "run resume inspect diff journal list describe validate doctor bench completions man";
+        assert_eq!(names, built.split(' ').collect::<Vec<_>>());
     }
 }

@@ -16,7 +16,7 @@ use super::error::{Error, Outcome, exit_code, message};
 use super::meta::Scenarios;
 use super::settings::Typed;
 use super::style::Style;
-use super::{bench, describe, doctor, interrupt, run, template, validate};
+use super::{bench, describe, doctor, interrupt, kept, run, template, validate};
 use crate::sim::AnyScenario;
 
 /// What was called: the words typed (the program's name first), and the environment.
@@ -110,9 +110,13 @@ impl<'a> App<'a> {
         match cli.command {
             None => self.run(None, &cli.run, call, console),
             Some(Command::Run(args)) => self.run(args.scenario.as_deref(), &args.flags, call, console),
+            Some(Command::Resume(args)) => kept::resume(&args, &call.env, self.scenarios, console),
+            Some(Command::Inspect(args)) => kept::inspect(&args, self.scenarios, console),
+            Some(Command::Diff(args)) => kept::diff(&args, self.scenarios, console),
+            Some(Command::Journal(args)) => kept::journal(&args, self.scenarios, console),
             Some(Command::Validate(args)) => {
                 let scenario = args.scenario.as_deref();
-                let typed = Typed { scenario, model: &args.model, output: &args.output, folder: None };
+                let typed = Typed { scenario, model: &args.model, output: &args.output, folder: None, before: None };
                 validate::validate(&typed, &call.env, self.scenarios, console)
             }
             Some(Command::List(args)) => {
@@ -166,7 +170,8 @@ impl<'a> App<'a> {
         call: &Call,
         console: &mut Console<'_>,
     ) -> Result<Outcome, Error> {
-        let typed = Typed { scenario, model: &flags.model, output: &flags.output, folder: Some(&flags.folder) };
+        let typed =
+            Typed { scenario, model: &flags.model, output: &flags.output, folder: Some(&flags.folder), before: None };
         run::run(&typed, &call.env, self.scenarios, console)
     }
 

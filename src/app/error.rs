@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::sim::{ParamError, RunError};
+use crate::store::StoreError;
 
 /// How a command ended when nothing was wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +20,8 @@ pub enum Outcome {
         /// Their names.
         names: Vec<String>,
     },
+    /// What was compared is not the same, as was told.
+    Differs,
 }
 
 /// Why a command could not do what it was asked. Each message says what, where, and what would be right.
@@ -53,6 +56,12 @@ impl From<RunError> for Error {
     }
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
 impl From<ParamError> for Error {
     fn from(error: ParamError) -> Self {
         Self::Run(error.into())
@@ -84,12 +93,13 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// The exit code: 0 done, 1 failed, 2 bad usage or input, 3 missed a threshold or invariant, 130 interrupted.
+/// The exit code: 0 done, 1 failed, 2 bad usage or input, 3 missed a threshold or invariant, or differs, 130
+/// interrupted.
 pub fn exit_code(ending: &Result<Outcome, Error>) -> u8 {
     match ending {
         Ok(Outcome::Done) | Err(Error::Gone) => 0,
         Ok(Outcome::Interrupted) => 130,
-        Ok(Outcome::Missed { .. }) => 3,
+        Ok(Outcome::Missed { .. } | Outcome::Differs) => 3,
         Err(Error::Clap(error)) if !error.use_stderr() => 0,
         Err(Error::Usage(_) | Error::Clap(_) | Error::Run(RunError::Param(_) | RunError::Input(_))) => 2,
         Err(Error::Run(RunError::Panic(_) | RunError::Replay(_) | RunError::Store(_)) | Error::Failed(_)) => 1,
@@ -132,7 +142,8 @@ mod tests {
 
     #[test]
     fn each_ending_has_its_code() {
-        let cases: [(Result<Outcome, Error>, u8); 9] = [
+        let cases: [(Result<Outcome, Error>, u8); 10] = [
+            (Ok(Outcome::Differs), 3),
             (Ok(Outcome::Done), 0),
             (Ok(Outcome::Interrupted), 130),
             (Ok(Outcome::Missed { what: "invariant", names: vec!["money".into()] }), 3),

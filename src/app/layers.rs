@@ -1,4 +1,5 @@
-//! The layers of settings: default < file < environment < flag; each value remembers where it was said.
+//! The layers of settings: default < file < environment < what a resumed run was begun with < flag; each value
+//! remembers where it was said.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,6 +50,8 @@ pub enum Origin {
     File(Position),
     /// In the environment, by this variable.
     Env(String),
+    /// In what a run that goes on was begun with: its file `RUN`.
+    Run(String),
     /// On the command line, by this flag.
     Flag(String),
 }
@@ -58,7 +61,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::File(position) => write!(f, "{position}"),
-            Self::Env(name) | Self::Flag(name) => f.write_str(name),
+            Self::Env(name) | Self::Run(name) | Self::Flag(name) => f.write_str(name),
         }
     }
 }

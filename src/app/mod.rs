@@ -24,6 +24,7 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod interrupt;
+mod kept;
 mod layers;
 mod log;
 mod meta;

@@ -24,6 +24,9 @@ const SUGAR: [&str; 3] = ["population", "weather", "map"];
 const SNAPSHOTS: &str = "wall:10m";
 const SNAPSHOTS_WALL: Duration = Duration::from_secs(600);
 
+/// What is written beside a run that is kept, so that it can go on without being told again.
+pub const KEPT_SETTINGS: [&str; 5] = ["days", "hours", "ticks", "snapshot-every", "keep"];
+
 /// How progress is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ProgressMode {
@@ -56,6 +59,19 @@ pub struct Typed<'a> {
     pub output: &'a OutputFlags,
     /// Where the run is kept.
     pub folder: Option<&'a FolderFlags>,
+    /// What the run was begun with, if it is one that goes on.
+    pub before: Option<&'a Before>,
+}
+
+/// What a run was begun with, which counts unless a flag says otherwise.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// Settings.
+    pub settings: Layer,
+    /// Parameters, all of them.
+    pub params: Vec<(String, Value)>,
+    /// Where it is said.
+    pub origin: String,
 }
 
 /// All that a run needs to know.
@@ -104,8 +120,9 @@ pub fn resolve(typed: &Typed<'_>, env: &BTreeMap<String, String>, scenarios: Sce
     for param in file.params.into_iter().filter(|param| param.scenario == scenario.name()) {
         params.insert(param.name, (param.value, Origin::File(param.position)));
     }
+    let before = typed.before.map_or_else(Layer::new, |before| before.settings.clone());
     let sets = parse_sets(&typed.model.set, &specs)?;
-    let merged = layers::merge([file.settings, layers::environment(env), flags])?;
+    let merged = layers::merge([file.settings, layers::environment(env), before, flags])?;
     for name in SUGAR {
         let Some(given) = merged.get(name) else { continue };
         let typed_twice = matches!(given.origin, Origin::Flag(_)) && sets.iter().any(|(set, _)| set == name);
@@ -113,6 +130,14 @@ pub fn resolve(typed: &Typed<'_>, env: &BTreeMap<String, String>, scenarios: Sce
             return Err(Error::Usage(format!("`{name}` is given twice, in --{name} and --set; give it once")));
         }
         params.insert(name.to_owned(), (sugar(name, given, scenario, scenarios)?, given.origin.clone()));
+    }
+    if let Some(before) = typed.before {
+        for (name, value) in &before.params {
+            let typed = matches!(params.get(name), Some((_, Origin::Flag(_))));
+            if !typed {
+                params.insert(name.clone(), (value.clone(), Origin::Run(before.origin.clone())));
+            }
+        }
     }
     for (name, value) in sets {
         params.insert(name, (value, Origin::Flag("--set".to_owned())));
@@ -347,7 +372,9 @@ impl Resolver<'_> {
                 (_, Some(_)) => Err(Error::Usage("--resume and --fresh need --snapshot-every other than never".into())),
             };
         };
-        Ok(Some(Keep { begin, every, keep, ..Keep::new(out, out::run_number()) }))
+        let asked = |shown: &&Shown| KEPT_SETTINGS.contains(&shown.name.as_str());
+        let settings = self.shown.iter().filter(asked).map(|shown| (shown.name.clone(), shown.value.clone())).collect();
+        Ok(Some(Keep { begin, every, keep, settings, ..Keep::new(out, out::run_number()) }))
     }
 
     fn backend(&mut self) -> Result<(), Error> {

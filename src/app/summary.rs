@@ -47,7 +47,7 @@ fn line(text: &mut String, style: Style, name: &str, value: &str) {
 }
 
 /// `1 worker`, `2 workers`.
-fn counted(count: u64, noun: &str) -> String {
+pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 

@@ -4,8 +4,8 @@ use super::engine::Engine;
 use super::mail::Message;
 use crate::base::{AgentId, Tick};
 
-/// A letter from outside, as the journal keeps it: type of message (4 bytes, by the order of declaration), addressee (4),
-/// text.
+/// A letter from outside, as the journal keeps it: type of message (4 bytes, by the order of declaration), addressee
+/// (4), text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Input(pub(crate) Vec<u8>);
 
@@ -20,7 +20,12 @@ impl Input {
 
     /// Type of message, addressee, text.
     pub(crate) fn parts(&self) -> Option<(u32, AgentId, &[u8])> {
-        let (message, rest) = self.0.split_first_chunk::<4>()?;
+        Self::split(&self.0)
+    }
+
+    /// The parts of what a journal holds.
+    pub(crate) fn split(bytes: &[u8]) -> Option<(u32, AgentId, &[u8])> {
+        let (message, rest) = bytes.split_first_chunk::<4>()?;
         let (to, body) = rest.split_first_chunk::<4>()?;
         Some((u32::from_le_bytes(*message), AgentId(u32::from_le_bytes(*to)), body))
     }

@@ -1,5 +1,6 @@
 //! [`Keep`]: how a run is kept in a folder.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Keep {
     pub every: Every,
     /// Checkpoints that are kept, 2 at least.
     pub keep: usize,
+    /// What was asked for beside what the run is a run of, by name: kept with it, for those who go on with it.
+    pub settings: BTreeMap<String, String>,
     /// What tells the run from all others, if it is a new one.
     pub run: u128,
     /// Bytes by which the journal's file grows ahead of what is written to it.
@@ -57,6 +60,7 @@ impl Keep {
             begin: Begin::New,
             every: Every::End,
             keep: 5,
+            settings: BTreeMap::new(),
             run,
             journal_grows: 4 << 20,
         }

@@ -129,6 +129,9 @@ impl Keeper {
             )));
         }
         let mut opened = Self::resume(keep, &run_file, build, watch, lock)?;
+        if !keep.settings.is_empty() && keep.settings != run_file.settings {
+            run_file.with_settings(keep.settings.clone()).write(&**backend, folder)?;
+        }
         opened.keeper.kept.recovery_seconds = clock.seconds();
         Ok(opened)
     }
@@ -144,7 +147,7 @@ impl Keeper {
         let Keep { backend, folder, run, .. } = keep;
         // Before anything is written: what is wrong with the input is known then.
         let engine = build(None, watch)?;
-        RunFile::new(*run, identity).write(&**backend, folder)?;
+        RunFile::new(*run, identity, keep.settings.clone()).write(&**backend, folder)?;
         let options = Options { grow_bytes: keep.journal_grows };
         let mut journal = Journal::create(backend.clone(), folder, *run, 0, 0, options)?;
         journal.append(0, &start(None))?;

@@ -163,10 +163,10 @@ pub(crate) fn hash<K: Rows>(agent: &Agent, rows: &K::Refs<'_>, zone: ZoneId, now
 /// The head of a letter, as it is saved.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Head {
-    deliver: u32,
-    to: AgentId,
-    from: AgentId,
+pub(crate) struct Head {
+    pub deliver: u32,
+    pub to: AgentId,
+    pub from: AgentId,
 }
 
 /// What a shard does with its letters of one type. All letters are in the inbox: `collect` was called.

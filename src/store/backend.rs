@@ -65,6 +65,8 @@ pub trait Backend: Send + Sync {
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
     /// Takes the lock of a file, which is made if need be, and writes `holder` into it; or says who holds it.
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Result<Box<dyn Lock>, String>>;
+    /// Who holds the lock of a file, if anybody does; for those who only look: nothing is written.
+    fn holder(&self, path: &Path) -> io::Result<Option<String>>;
     /// Free bytes where the folder is.
     fn free_bytes(&self, folder: &Path) -> io::Result<u64>;
 

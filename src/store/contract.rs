@@ -120,9 +120,12 @@ fn a_lock_has_one_holder(backend: &dyn Backend, root: &Path) {
     backend.create_folder(root).unwrap();
     let path = root.join("LOCK");
     let lock = |holder: &str| -> Result<Box<dyn Lock>, String> { backend.lock(&path, holder).unwrap() };
+    assert_eq!(backend.holder(&path).unwrap(), None);
     let held = lock("process 11, a long name").unwrap_or_else(|holder| panic!("held by {holder}"));
     assert_eq!(lock("process 12").err().as_deref(), Some("process 11, a long name"));
+    assert_eq!(backend.holder(&path).unwrap().as_deref(), Some("process 11, a long name"));
     drop(held);
+    assert_eq!(backend.holder(&path).unwrap(), None);
     let _held = lock("process 13").unwrap_or_else(|holder| panic!("held by {holder}"));
     assert_eq!(lock("process 14").err().as_deref(), Some("process 13"));
     assert_eq!(backend.read(&path).unwrap(), b"process 13");

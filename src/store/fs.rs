@@ -185,6 +185,19 @@ impl Backend for Fs {
         }
     }
 
+    /// Whoever wants the lock in the instant in which this is found out is refused it.
+    fn holder(&self, path: &Path) -> io::Result<Option<String>> {
+        let file = match OpenOptions::new().read(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(String::from_utf8_lossy(&self.read(path)?).into_owned())),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
         system::free_bytes(named(folder))
     }

@@ -112,6 +112,11 @@ impl Node {
         resize(&mut self.bytes.write().unwrap_or_else(PoisonError::into_inner), |_| len)
     }
 
+    /// Whether somebody has the lock.
+    fn is_locked(&self) -> bool {
+        self.is_locked.load(Ordering::Acquire)
+    }
+
     /// Takes the lock, if nobody has it.
     fn lock(self: &Arc<Self>) -> Option<Held> {
         let was_locked = self.is_locked.swap(true, Ordering::Acquire);
@@ -268,6 +273,14 @@ impl Backend for Mem {
         node.write_at(0, holder.as_bytes())?;
         node.set_len(holder.len() as u64)?;
         Ok(Ok(Box::new(held)))
+    }
+
+    fn holder(&self, path: &Path) -> io::Result<Option<String>> {
+        let node = match self.node(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            node => node?,
+        };
+        Ok(node.is_locked().then(|| String::from_utf8_lossy(&node.bytes()).into_owned()))
     }
 
     /// Memory has no such bound: it is said to be without end.

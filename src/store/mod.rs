@@ -4,7 +4,8 @@
 //! A reader's way in: [`Backend`] (what a file system is to us), [`StoreError`] (what can be wrong with a file). There
 //! are three file systems: [`Fs`] (the machine's), [`Mem`] (in memory) and [`Sim`] (one that crashes when told to).
 //! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder), the
-//! [`journal`] (what came into a run from outside), [`RunFile`] (what a folder's run is a run of).
+//! [`journal`] (what came into a run from outside), [`RunFile`] (what a folder's run is a run of),
+//! [`RunView`] (a run's folder, for those who only look).
 
 mod backend;
 mod checkpoint;
@@ -17,11 +18,15 @@ pub mod journal;
 mod mem;
 mod piece;
 mod run_file;
+mod run_view;
 mod saved;
 mod sim;
 
 pub use backend::{Access, Backend, File, Lock};
-pub use checkpoint::{Checkpoint, Checkpoints, Entry, Found, Manifest, Outcome, Published, Writer, Writing, find};
+pub use checkpoint::{
+    Checkpoint, Checkpoints, Entry, Found, Look, Manifest, Outcome, PieceFault, Published, SegmentSeen, Writer,
+    Writing, find, visit,
+};
 pub use chunk::{Archived, Chunk};
 pub use error::{Damage, StoreError};
 pub use fs::Fs;
@@ -29,5 +34,6 @@ pub use mem::Mem;
 pub use piece::{Piece, PieceId, PieceInfo, PieceView, Table, TableView};
 pub use rkyv::util::AlignedVec;
 pub use run_file::RunFile;
+pub use run_view::{JournalSeen, RunView};
 pub use saved::{Memory, Saved, Sink};
 pub use sim::{Fault, Omit, Refusal, Sim};

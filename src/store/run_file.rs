@@ -19,16 +19,26 @@ pub struct RunFile {
     run: String,
     /// All that decides what comes of the run, by name: scenario, seed, parameters...
     pub identity: BTreeMap<String, String>,
+    /// What was asked for beside that, by name: how long to run, when to save. Another process may ask for other.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
     /// xxh3-64 of the rest, as compact JSON.
     checksum: String,
 }
 
 impl RunFile {
     /// A new one. `run` tells it from all others.
-    pub fn new(run: u128, identity: BTreeMap<String, String>) -> Self {
-        let mut file = Self { format: FORMAT, run: format!("{run:032x}"), identity, checksum: String::new() };
-        file.checksum = file.sum();
-        file
+    pub fn new(run: u128, identity: BTreeMap<String, String>, settings: BTreeMap<String, String>) -> Self {
+        let (run, checksum) = (format!("{run:032x}"), String::new());
+        let file = Self { format: FORMAT, run, identity, settings: BTreeMap::new(), checksum };
+        file.with_settings(settings)
+    }
+
+    /// The same run, with other settings.
+    pub fn with_settings(mut self, settings: BTreeMap<String, String>) -> Self {
+        self.settings = settings;
+        self.checksum = self.sum();
+        self
     }
 
     /// The run's number.
@@ -37,8 +47,13 @@ impl RunFile {
     }
 
     fn sum(&self) -> String {
-        let rest = serde_json::to_vec(&(self.format, &self.run, &self.identity)).unwrap_or_default();
-        format!("{:016x}", hash_bytes(&rest))
+        let Self { format, run, identity, settings, .. } = self;
+        // Without settings as if there were no such thing: the first files had none.
+        let rest = match settings.is_empty() {
+            true => serde_json::to_vec(&(format, run, identity)),
+            false => serde_json::to_vec(&(format, run, identity, settings)),
+        };
+        format!("{:016x}", hash_bytes(&rest.unwrap_or_default()))
     }
 
     /// The first thing by which this run differs from one of that identity: name, what it is here, what it is there.
@@ -102,7 +117,7 @@ mod tests {
         let (mem, folder) = (Mem::default(), Path::new("run"));
         mem.create_folder(folder).unwrap();
         assert_eq!(RunFile::read(&mem, folder).unwrap(), None);
-        let file = RunFile::new(7 << 100, identity(3));
+        let file = RunFile::new(7 << 100, identity(3), identity(9));
         file.write(&mem, folder).unwrap();
         let read = RunFile::read(&mem, folder).unwrap().unwrap();
         assert_eq!((read.run(), &read), (7 << 100, &file));
@@ -111,9 +126,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_settings_is_read() {
+        let (mem, folder) = (Mem::default(), Path::new(""));
+        let (identity, checksum) = (r#"{"scenario": "city", "seed": "3"}"#, "742c6eb3112a4c56");
+        let text = format!(r#"{{"format": 1, "run": "{:032x}", "identity": {identity}, "checksum": "{checksum}"}}"#, 7);
+        mem.publish(Path::new("RUN"), text.as_bytes()).unwrap();
+        let read = RunFile::read(&mem, folder).unwrap().unwrap();
+        assert_eq!((read.identity["seed"].as_str(), read.settings.len()), ("3", 0));
+    }
+
+    #[test]
     fn a_changed_byte_never_makes_another_run() {
         let (mem, folder) = (Mem::default(), Path::new(""));
-        let file = RunFile::new(7, identity(3));
+        let file = RunFile::new(7, identity(3), identity(8));
         file.write(&mem, folder).unwrap();
         let bytes = mem.read(Path::new("RUN")).unwrap();
         for at in 0..bytes.len() {

@@ -254,6 +254,10 @@ impl Backend for Sim {
         Ok(Ok(held))
     }
 
+    fn holder(&self, path: &Path) -> io::Result<Option<String>> {
+        self.live.holder(path)
+    }
+
     fn free_bytes(&self, _: &Path) -> io::Result<u64> {
         Ok(self.free(&self.log()))
     }

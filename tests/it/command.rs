@@ -11,26 +11,26 @@ use crate::scratch::Scratch;
 
 /// What a call of the command said.
 #[derive(Debug)]
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Said {
     /// The JSON object of the last line of stdout.
-    fn object(&self) -> Value {
+    pub fn object(&self) -> Value {
         let last = self.out.lines().last().unwrap_or_else(|| panic!("stdout is empty: {self:?}"));
         serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}"))
     }
 
-    fn digest(&self) -> String {
+    pub fn digest(&self) -> String {
         self.object()["digest"].as_str().unwrap().to_owned()
     }
 }
 
 /// The command, in an environment that sets nothing of its own.
-fn myriad(words: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
+pub fn myriad(words: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_myriad"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MYRIAD_")) {
         command.env_remove(name);
@@ -39,19 +39,19 @@ fn myriad(words: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
     command
 }
 
-fn finish(mut command: Command) -> Said {
+pub fn finish(mut command: Command) -> Said {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what is said is text");
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// Calls the command with these words, which no blank may be part of.
-fn say(words: &str) -> Said {
+pub fn say(words: &str) -> Said {
     finish(myriad(words.split_whitespace()))
 }
 
 /// As [`say`], and it has to end well without a word on stderr.
-fn done(words: &str) -> Said {
+pub fn done(words: &str) -> Said {
     let said = say(words);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{words}");
     said
@@ -494,8 +494,13 @@ fn a_missed_target_has_code_3() {
 
 /// Starts a run of a month, interrupts it as soon as it has told of its progress, and waits for its end.
 fn interrupted(scratch: &Scratch, words: &str) -> Said {
+    stopped(scratch, &format!("--agents 2k --days 30 --progress plain {words}"), libc::SIGINT)
+}
+
+/// Starts a run, sends it a signal as soon as it has told of its progress, and waits for its end.
+pub fn stopped(scratch: &Scratch, words: &str, signal: i32) -> Said {
     let out = scratch.path("stdout");
-    let mut command = myriad("--agents 2k --days 30 --progress plain".split(' ').chain(words.split_whitespace()));
+    let mut command = myriad(words.split_whitespace());
     let mut child = command.stdout(File::create(&out).unwrap()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut err = String::new();
@@ -504,7 +509,7 @@ fn interrupted(scratch: &Scratch, words: &str) -> Said {
     }
     let pid = libc::pid_t::try_from(child.id()).unwrap();
     // SAFETY: sends a signal to our own child, which has not been waited for, so the number is still its own.
-    assert_eq!(unsafe { libc::kill(pid, libc::SIGINT) }, 0);
+    assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
     stderr.read_to_string(&mut err).unwrap();
     let status = child.wait().unwrap();
     Said { code: status.code(), out: fs::read_to_string(out).unwrap(), err }

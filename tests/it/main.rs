@@ -8,6 +8,8 @@ mod bench;
 mod city;
 #[cfg(unix)] // signals
 mod command;
+#[cfg(unix)] // signals
+mod inspect;
 mod kept;
 #[cfg(unix)] // signals
 mod kill;

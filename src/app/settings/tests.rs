@@ -6,7 +6,8 @@ use clap::Parser;
 fn resolved(words: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
     let cli = Cli::try_parse_from(std::iter::once("myriad").chain(words.split_whitespace())).unwrap();
     let scenario = words.contains("plain").then_some("plain");
-    let typed = Typed { scenario, model: &cli.run.model, output: &cli.run.output, folder: Some(&cli.run.folder) };
+    let typed =
+        Typed { scenario, model: &cli.run.model, output: &cli.run.output, folder: Some(&cli.run.folder), before: None };
     let env = env.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     resolve(&typed, &env, Scenarios(FAKES)).map_err(|error| error.to_string())
 }

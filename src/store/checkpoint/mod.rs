@@ -15,11 +15,12 @@
 //!
 //! Way in: [`Checkpoints`] (the folder), `finding` (the files in it), `making` (how one is published), `manifest` and
 //! `segment` (the two formats), [`Checkpoint`] (one, for reading), `cleaning` (which old files are worth keeping),
-//! [`Writer`] (a thread that writes while the world runs on).
+//! [`Writer`] (a thread that writes while the world runs on), [`visit`] (pieces, for those who only look).
 
 mod cleaning;
 mod finding;
 mod folder;
+mod looking;
 mod making;
 mod manifest;
 mod reading;
@@ -30,7 +31,9 @@ mod writer;
 
 pub use finding::{Found, find};
 pub use folder::Checkpoints;
+pub use looking::{Fault as PieceFault, Look, visit};
 pub use making::Writing;
 pub use manifest::{Entry, Manifest};
 pub use reading::Checkpoint;
+pub use segment::SegmentSeen;
 pub use writer::{Outcome, Published, Writer};

@@ -167,26 +167,10 @@ pub(crate) struct Segment {
 impl Segment {
     /// Opens a file and checks its header.
     pub(crate) fn open(file: Box<dyn File>, path: &Path, run: u128, generation: u64) -> Result<Self, StoreError> {
-        let mut bytes = [0; size_of::<Header>()];
-        let len = file.len().map_err(StoreError::io("read", path))?;
-        let read = file.read_at(0, &mut bytes).map_err(StoreError::io("read", path))?;
-        let damaged = |why: &str| StoreError::damaged(path, 0, "the header", why);
-        if read < bytes.len() {
-            return Err(damaged("the file ends within it"));
-        }
-        let header: Header = pod_read_unaligned(&bytes);
-        if header.magic != MAGIC {
-            return Err(damaged("it does not begin as a segment does"));
-        }
-        if header.checksum != header.sum() {
-            return Err(damaged("checksum mismatch"));
-        }
-        let foreign = |why: String| StoreError::Foreign { path: path.to_owned(), why };
-        if header.version != VERSION || header.layout != LAYOUT {
-            return Err(foreign(format!("has format {}; this build reads format {VERSION}", header.version)));
-        }
-        if (u128::from_le_bytes(header.run), header.generation) != (run, generation) {
-            return Err(foreign("is of another run, or of another checkpoint of this one".to_owned()));
+        let (seen, len) = SegmentSeen::read(&*file, path)?;
+        if (seen.run, seen.generation) != (run, generation) {
+            let why = "is of another run, or of another checkpoint of this one".to_owned();
+            return Err(StoreError::Foreign { path: path.to_owned(), why });
         }
         Ok(Self { path: path.to_owned(), file, len })
     }
@@ -225,5 +209,45 @@ impl Segment {
     /// What to say of a piece that is as it was written, and makes no sense.
     pub(crate) fn senseless(&self, entry: &Entry, why: String) -> StoreError {
         StoreError::damaged(&self.path, entry.offset, entry.info.id.to_string(), why)
+    }
+}
+
+/// What a segment file says of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SegmentSeen {
+    /// The run.
+    pub run: u128,
+    /// The checkpoint for which it was written.
+    pub generation: u64,
+    /// That checkpoint's tick.
+    pub tick: u64,
+}
+
+impl SegmentSeen {
+    /// Reads the header of a file; also says how long the file is.
+    ///
+    /// # Errors
+    /// Where it is damaged, or of another version.
+    pub fn read(file: &dyn File, path: &Path) -> Result<(Self, u64), StoreError> {
+        let mut bytes = [0; size_of::<Header>()];
+        let len = file.len().map_err(StoreError::io("read", path))?;
+        let read = file.read_at(0, &mut bytes).map_err(StoreError::io("read", path))?;
+        let damaged = |why: &str| StoreError::damaged(path, 0, "the header", why);
+        if read < bytes.len() {
+            return Err(damaged("the file ends within it"));
+        }
+        let header: Header = pod_read_unaligned(&bytes);
+        if header.magic != MAGIC {
+            return Err(damaged("it does not begin as a segment does"));
+        }
+        if header.checksum != header.sum() {
+            return Err(damaged("checksum mismatch"));
+        }
+        if header.version != VERSION || header.layout != LAYOUT {
+            let why = format!("has format {}; this build reads format {VERSION}", header.version);
+            return Err(StoreError::Foreign { path: path.to_owned(), why });
+        }
+        let Header { generation, tick, .. } = header;
+        Ok((Self { run: u128::from_le_bytes(header.run), generation, tick }, len))
     }
 }

@@ -103,6 +103,7 @@
 mod committer;
 mod format;
 mod log;
+mod look;
 mod names;
 mod order;
 mod reader;
@@ -114,6 +115,7 @@ mod walk;
 mod writer;
 
 pub use committer::Committer;
-pub use reader::{Known, Recovered, TornTail, read};
+pub use look::{FileSeen, look_at_file};
+pub use reader::{Known, Recovered, TornTail, look, read};
 pub use record::Record;
 pub use writer::{Journal, Options};

@@ -68,28 +68,29 @@ pub(super) struct Tail {
 pub fn read(backend: &dyn Backend, folder: &Path, run: u128, known: Known) -> Result<Recovered, StoreError> {
     let wal = folder.join("wal");
     let names = Names::list(backend, &wal)?;
-    let next_epoch = names.next_epoch().ok_or_else(|| StoreError::Foreign {
-        path: wal.clone(),
-        why: "has files of the last epoch that can be counted: the run cannot be resumed any more".to_owned(),
-    })?;
-    let mut reader = Reader {
-        backend,
-        wal: &wal,
-        run,
-        known,
-        records: Vec::new(),
-        proof: Proof::default(),
-        last: None,
-        last_epoch: LastEpoch::None,
-        unfinished: Vec::new(),
-    };
-    for name in &names.marks {
-        reader.marks(*name)?;
-    }
-    for name in reader.needed(&names.logs)? {
-        reader.log(*name)?;
-    }
+    let mut reader = Reader::new(backend, &wal, run, known);
+    let next_epoch = reader.files(&names, false)?;
     reader.finish(next_epoch)
+}
+
+/// Reads all that there is of the journal in a run's folder, for those who only look: the records up to the first place
+/// that cannot be read, and what [`read`] would say. Files at the beginning may be gone.
+pub fn look(
+    backend: &dyn Backend,
+    folder: &Path,
+    run: u128,
+    durable_tick: Option<u64>,
+) -> (Vec<(u64, Record)>, Result<Recovered, StoreError>) {
+    let wal = folder.join("wal");
+    let names = match Names::list(backend, &wal) {
+        Ok(names) => names,
+        Err(error) => return (Vec::new(), Err(error)),
+    };
+    // Whatever the first file goes on after is not asked for.
+    let mut reader = Reader::new(backend, &wal, run, Known { from: u64::MAX, durable_tick });
+    let next_epoch = reader.files(&names, true);
+    let records = std::mem::take(&mut reader.records);
+    (records, next_epoch.and_then(|next_epoch| reader.finish(next_epoch)))
 }
 
 /// The highest claim of how many records are durable, and the file that it is about.
@@ -143,7 +144,37 @@ struct Reader<'a> {
     unfinished: Vec<(Name, &'static str)>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(backend: &'a dyn Backend, wal: &'a Path, run: u128, known: Known) -> Self {
+        Self {
+            backend,
+            wal,
+            run,
+            known,
+            records: Vec::new(),
+            proof: Proof::default(),
+            last: None,
+            last_epoch: LastEpoch::None,
+            unfinished: Vec::new(),
+        }
+    }
+
+    /// Reads the files, all of them or those that are needed; the epoch that comes next.
+    fn files(&mut self, names: &Names, all: bool) -> Result<u32, StoreError> {
+        let next_epoch = names.next_epoch().ok_or_else(|| StoreError::Foreign {
+            path: self.wal.to_owned(),
+            why: "has files of the last epoch that can be counted: the run cannot be resumed any more".to_owned(),
+        })?;
+        for name in &names.marks {
+            self.marks(*name)?;
+        }
+        let logs = if all { &names.logs } else { self.needed(&names.logs)? };
+        for name in logs {
+            self.log(*name)?;
+        }
+        Ok(next_epoch)
+    }
+
     /// Takes what marks say. They were never synced: those that cannot be read say nothing.
     fn marks(&mut self, name: Name) -> Result<(), StoreError> {
         let path = name.marks(self.wal);

@@ -234,6 +234,9 @@ impl Backend for Mortal {
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Result<Box<dyn Lock>, String>> {
         self.sim.lock(path, holder)
     }
+    fn holder(&self, path: &Path) -> io::Result<Option<String>> {
+        self.sim.holder(path)
+    }
     fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
         self.sim.free_bytes(folder)
     }
