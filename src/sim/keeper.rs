@@ -1,9 +1,9 @@
 //! Keeps a run in its folder: the journal and checkpoints as it goes, and the way back to where it was.
 //!
 //! The journal is the truth: state is a function of what the run is a run of (`RUN`) and of what was said from outside,
-//! and the journal holds that, sealed tick by tick. Checkpoints only save the time to run it all again. So a run goes on
-//! from the newest checkpoint that can be read, hears again what the journal holds from there on, and is then where it
-//! was, to the bit; where the journal has the digest of a tick that is passed again, it must be the same.
+//! and the journal holds that, sealed tick by tick. Checkpoints only save the time to run it all again. So a run goes
+//! on from the newest checkpoint that can be read, hears again what the journal holds from there on, and is then where
+//! it was, to the bit; where the journal has the digest of a tick that is passed again, it must be the same.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -103,8 +103,8 @@ impl Keeper {
         let Some(run_file) = found else {
             if holds_files(&**backend, keep)? {
                 return Err(RunError::Input(format!(
-                    "`{shown}` has checkpoints or a journal, but no file `RUN` that says of what: put it back, or begin \
-                     anew with --fresh"
+                    "`{shown}` has checkpoints or a journal, but no file `RUN` that says of what: put it back, or \
+                     begin anew with --fresh"
                 )));
             }
             return Self::begin(keep, identity, build, watch, lock);
@@ -180,8 +180,8 @@ impl Keeper {
                 }
                 Err(RunError::Store(error)) => {
                     watch.warn(&format!(
-                        "checkpoint {} (tick {}) is not used: {error}; its manifest was moved to quarantine, and an older \
-                         one is tried",
+                        "checkpoint {} (tick {}) is not used: {error}; its manifest was moved to quarantine, and an \
+                         older one is tried",
                         manifest.generation, manifest.tick
                     ));
                     checkpoints.give_up(manifest.generation)?;

@@ -164,7 +164,7 @@ pub struct RunReport {
     pub handoffs: u64,
     /// Wall time of a tick.
     pub tick_ns: TickTime,
-    /// Wall seconds by phase, averaged over the workers: `order` (letters and agenda put in order), `zones` (zones run),
+    /// Wall seconds by phase, averaged over the workers: `order` (letters and agenda put in order), `zones` (run),
     /// `handoffs` (leavers sent), `saving` (agents copied for a checkpoint), `messages` (routed), `arrivals` (placed),
     /// `barriers` (workers waiting for each other), `checks` (collectors and invariants).
     pub phase_seconds: BTreeMap<String, f64>,

@@ -20,6 +20,7 @@ use super::snapshot::{self, Waiting};
 use super::systems::Systems;
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Elapsed;
+use crate::store::Piece;
 
 /// What a shard counts of its own work.
 #[derive(Clone, Copy, Default)]
@@ -74,6 +75,8 @@ pub(crate) struct Shard {
     pub visiting: Option<ZoneId>,
     /// What is yet to be saved.
     pub waiting: Option<Waiting>,
+    /// The memory that a cell is copied to when it is saved.
+    pub copy: Piece,
 }
 
 /// How many agenda entries ahead agents are asked for: measured, flat from 8 to 32.

@@ -96,8 +96,8 @@ pub struct Snapshot {
     pub schema: String,
 }
 
-/// Agents that a shard saves in an interval, if it has so many to save: a cell or some of them. The interval of a city of
-/// eight million takes half as long again while it is saved.
+/// Agents that a shard saves in an interval, if it has so many to save: a cell or some of them. The interval of a city
+/// of eight million takes half as long again while it is saved.
 const ROWS_AT_ONCE: u64 = 4_096;
 
 /// What a shard has yet to save of a snapshot.
@@ -109,12 +109,10 @@ pub(crate) struct Waiting {
     pub places: Vec<usize>,
     /// What is saved and not yet handed over.
     pub chunk: Chunk,
-    /// The memory that a cell is copied to.
-    pub cell: Piece,
 }
 
-/// Begins to save a shard as it is now, at tick `then`: letters at once, cells when there is time. Cells to which nothing
-/// has happened since they were last saved are only named in what is returned, unless `all` are wanted.
+/// Begins to save a shard as it is now, at tick `then`: letters at once, cells when there is time. Cells to which
+/// nothing has happened since they were last saved are only named in what is returned, unless `all` are wanted.
 pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink>) -> Vec<PieceId> {
     let mut digest = Digest::EMPTY;
     let mut rows = 0;
@@ -140,15 +138,14 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
             kept.push(cell.piece());
         }
     }
-    shard.waiting = Some(Waiting { sink: sink.clone(), then, places, chunk, cell: Piece::default() });
+    shard.waiting = Some(Waiting { sink: sink.clone(), then, places, chunk });
     kept
 }
 
 /// Saves some of the cells that wait, or all of them; whether none is left.
 pub(crate) fn go_on(shard: &mut Shard, all: bool) -> bool {
-    let Some(Waiting { sink, then, mut places, mut chunk, cell: mut piece }) = shard.waiting.take() else {
-        return true;
-    };
+    let Some(Waiting { sink, then, mut places, mut chunk }) = shard.waiting.take() else { return true };
+    let mut piece = std::mem::take(&mut shard.copy);
     piece.tables.resize_with(shard.kinds.len(), Table::default);
     let mut saved = 0;
     while (all || saved < ROWS_AT_ONCE && sink.has_room())
@@ -174,8 +171,9 @@ pub(crate) fn go_on(shard: &mut Shard, all: bool) -> bool {
     if done {
         sink.put(chunk);
     } else {
-        shard.waiting = Some(Waiting { sink, then, places, chunk, cell: piece });
+        shard.waiting = Some(Waiting { sink, then, places, chunk });
     }
+    shard.copy = piece;
     done
 }
 

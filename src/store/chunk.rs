@@ -36,6 +36,11 @@ pub struct Archived {
 }
 
 impl Chunk {
+    /// One that need not grow unless a piece is large: growing moves what is there, to memory that is new each time.
+    pub fn roomy() -> Self {
+        Self { bytes: AlignedVec::with_capacity(2 * ENOUGH), pieces: Vec::new() }
+    }
+
     /// Adds a piece.
     pub fn add(&mut self, info: PieceInfo, piece: &Piece) {
         let start = self.bytes.len();

@@ -15,7 +15,7 @@ const QUEUED_MAX: u64 = 32 << 20;
 /// Chunks that may wait: beyond, who hands one over waits.
 const CHUNKS_MAX: usize = 1_024;
 /// Chunks that are kept to be used again.
-const POOL_MAX: usize = 32;
+const POOL_MAX: usize = 96;
 
 enum Order {
     Begin(u64),
@@ -74,7 +74,7 @@ struct Queue {
 
 impl Sink for Queue {
     fn chunk(&self) -> Chunk {
-        self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(Chunk::roomy)
     }
     fn put(&self, chunk: Chunk) {
         let bytes = chunk.bytes().len() as u64;
