@@ -2,9 +2,11 @@
 //!
 //! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
 //! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` and
-//! `balance` (who owns what), `engine` (the interval).
+//! `balance` (who owns what), `engine` (the interval), `saving` and `snapshot` (a world written out and read back),
+//! `keeper` (a run in its folder).
 //!
-//! The core knows no file system, no network and no wall clock: time of day reaches it only as figures in the report.
+//! The core knows no network and no wall clock, which reaches it only as figures in the report, and of files only what
+//! a [`Backend`](crate::store::Backend) gives it: nothing that a result depends on.
 
 mod agenda;
 mod balance;
