@@ -93,15 +93,10 @@ impl Keeper {
         let lock = lock(&**backend, keep)?;
         let shown = folder.display();
         let found = RunFile::read(&**backend, folder);
-        let found = match keep.begin {
-            Begin::Fresh => {
-                clear(&**backend, keep)?;
-                None
-            }
-            Begin::New | Begin::Resume => found?,
-        };
+        // What is to be removed anyway may be damaged.
+        let found = if keep.begin == Begin::Fresh { None } else { found? };
         let Some(run_file) = found else {
-            if holds_files(&**backend, keep)? {
+            if keep.begin != Begin::Fresh && holds_files(&**backend, keep)? {
                 return Err(RunError::Input(format!(
                     "`{shown}` has checkpoints or a journal, but no file `RUN` that says of what: put it back, or \
                      begin anew with --fresh"
@@ -111,7 +106,6 @@ impl Keeper {
         };
         if let Some((name, there, here)) = run_file.difference(&identity) {
             if keep.begin == Begin::New && ended(&**backend, keep, &run_file)? {
-                clear(&**backend, keep)?;
                 return Self::begin(keep, identity, build, watch, lock);
             }
             return Err(RunError::Input(format!(
@@ -121,7 +115,6 @@ impl Keeper {
         }
         if keep.begin == Begin::New {
             if ended(&**backend, keep, &run_file)? {
-                clear(&**backend, keep)?;
                 return Self::begin(keep, identity, build, watch, lock);
             }
             return Err(RunError::Input(format!(
@@ -136,7 +129,7 @@ impl Keeper {
         Ok(opened)
     }
 
-    /// Begins a run in an empty folder.
+    /// Begins a run, in place of one that may be in the folder.
     fn begin(
         keep: &Keep,
         identity: BTreeMap<String, String>,
@@ -145,8 +138,9 @@ impl Keeper {
         lock: Box<dyn Lock>,
     ) -> Result<Opened, RunError> {
         let Keep { backend, folder, run, .. } = keep;
-        // Before anything is written: what is wrong with the input is known then.
+        // Before anything is removed or written: what is wrong with the input is known then.
         let engine = build(None, watch)?;
+        clear(&**backend, keep)?;
         RunFile::new(*run, identity, keep.settings.clone()).write(&**backend, folder)?;
         let options = Options { grow_bytes: keep.journal_grows };
         let mut journal = Journal::create(backend.clone(), folder, *run, 0, 0, options)?;

@@ -352,6 +352,8 @@ fn a_run_that_was_stopped_goes_on_and_is_not_overwritten() {
             (&with("--snapshot-every soon"), &["soon", "1h", "wall:10m", "never"]),
             (&with("--snapshot-every 0.01s"), &["less than a tick"]),
             (&with("--keep 1"), &["at least 2"]),
+            // What is begun anew is not removed before it is known that it can begin.
+            (&with("--fresh --population @nowhere.csv"), &["nowhere.csv"]),
         ],
     );
     let words = words.replace('@', &scratch.path(""));
