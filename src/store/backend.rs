@@ -2,6 +2,9 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::cold::{Scratch, Unmapped};
 
 /// What an opened file is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +49,12 @@ pub trait Backend: Send + Sync {
     /// them: what is written need not pass through the page cache, which costs as much as writing it.
     fn create_paged(&self, path: &Path) -> io::Result<Box<dyn File>> {
         self.create(path)
+    }
+    /// Makes a nameless file of so many bytes in a folder, for what need not last.
+    fn scratch(&self, folder: &Path, len: u64) -> io::Result<Box<dyn Scratch>> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("cold-{}.tmp", NEXT.fetch_add(1, Relaxed));
+        Ok(Box::new(Unmapped::new(self, &folder.join(name), len)?))
     }
     /// Opens a file that exists.
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>>;

@@ -3,11 +3,16 @@
 // Everything else goes through what is here.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[cfg(unix)]
+mod mapped;
+
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::backend::{Access, Backend, File, Lock};
+#[cfg(unix)]
+use super::cold::Scratch;
 
 /// The file system of the machine.
 ///
@@ -115,6 +120,13 @@ impl Backend for Fs {
             }
             Err(error) => Err(error),
         }
+    }
+
+    #[cfg(unix)]
+    fn scratch(&self, folder: &Path, len: u64) -> io::Result<Box<dyn Scratch>> {
+        let file = system::nameless(named(folder))?;
+        system::grow(&file, 0, len)?;
+        Ok(Box::new(mapped::Mapped::new(file, len)?))
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
@@ -268,6 +280,27 @@ mod system {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(super) fn paged(options: &mut OpenOptions) -> &mut OpenOptions {
         options
+    }
+
+    /// A file in a folder, without a name there. What is written to it passes by the page cache, where that can be.
+    pub(super) fn nameless(folder: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        private(options.read(true).write(true));
+        #[cfg(target_os = "linux")]
+        for flags in [rustix::fs::OFlags::TMPFILE | rustix::fs::OFlags::DIRECT, rustix::fs::OFlags::TMPFILE] {
+            match options.clone().custom_flags(flags.bits().cast_signed()).open(folder) {
+                // Not every file system can do it.
+                Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+                opened => return opened,
+            }
+        }
+        // A name that no other process takes, for as long as it takes to lose it.
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let path = folder.join(format!("cold-{}-{next}.tmp", std::process::id()));
+        let file = options.create_new(true).open(&path)?;
+        std::fs::remove_file(&path)?;
+        Ok(file)
     }
 
     /// A symbolic link in the file's place is an error: it might lead anywhere.

@@ -5,11 +5,12 @@
 //! are three file systems: [`Fs`] (the machine's), [`Mem`] (in memory) and [`Sim`] (one that crashes when told to).
 //! Over them: [`Piece`] and [`Saved`] (what a saved world consists of), [`Checkpoints`] (saved worlds in a folder), the
 //! [`journal`] (what came into a run from outside), [`RunFile`] (what a folder's run is a run of),
-//! [`RunView`] (a run's folder, for those who only look).
+//! [`RunView`] (a run's folder, for those who only look). [`Shelf`] is for what is out of memory for a while.
 
 mod backend;
 mod checkpoint;
 mod chunk;
+mod cold;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -28,6 +29,7 @@ pub use checkpoint::{
     Writing, find, visit,
 };
 pub use chunk::{Archived, Chunk};
+pub use cold::{Frozen, FrozenTable, FrozenView, Line, Pages, Scratch, Shelf, TableOfLines, Ticket};
 pub use error::{Damage, StoreError};
 pub use fs::Fs;
 pub use mem::Mem;
