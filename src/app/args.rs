@@ -172,6 +172,10 @@ pub struct ModelFlags {
     /// What computes
     #[arg(long, value_name = "WHAT", value_parser = ["cpu", "gpu", "auto"], help_heading = "Machine")]
     pub backend: Option<String>,
+    /// Memory that the run may take, as 4GiB, or 30% of what agents take; zones that sleep longest go to disk, in --out
+    /// or the system's temporary folder; never changes a result
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Machine")]
+    pub memory_budget: Option<String>,
     /// Simulated seconds per wall second; by default as fast as it goes
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = "Machine")]
     pub time_scale: Option<String>,
@@ -366,7 +370,7 @@ pub struct CompletionsArgs {
 }
 
 /// Settings that a flag, MYRIAD_* or a configuration file can give, by the name of the flag.
-pub const SETTINGS: [&str; 25] = [
+pub const SETTINGS: [&str; 26] = [
     "agents",
     "seed",
     "start",
@@ -381,6 +385,7 @@ pub const SETTINGS: [&str; 25] = [
     "no-pin",
     "stepping",
     "backend",
+    "memory-budget",
     "time-scale",
     "detail",
     "out",
@@ -411,6 +416,7 @@ impl ModelFlags {
             ("workers", &self.workers),
             ("stepping", &self.stepping),
             ("backend", &self.backend),
+            ("memory-budget", &self.memory_budget),
             ("time-scale", &self.time_scale),
             ("detail", &self.detail),
         ];
@@ -466,7 +472,7 @@ mod tests {
     fn every_flag_typed_is_given() {
         let words = "myriad --agents 1 --seed 2 --start 3 --days 4 --hours 5 --ticks 6 --population 7 --weather 8 \
                      --map 9 \
-                     --shards 10 --workers 11 --no-pin --stepping dense --backend cpu --time-scale 12 --detail active \
+                     --shards 10 --workers 11 --no-pin --stepping dense --backend cpu --memory-budget 16 --time-scale 12 --detail active \
                      --out 13 --snapshot-every 14 --keep 15 --resume --json --quiet --progress none --log info";
         let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
         let mut given: Vec<_> = cli.run.model.given().into_iter().chain(cli.run.output.given()).collect();

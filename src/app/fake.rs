@@ -173,6 +173,7 @@ pub fn report(agents: u64, seed: u64) -> RunReport {
         peak_rss_bytes: 1_288_490_188,
         digest: "0123456789abcdef".to_owned(),
         kept: None,
+        tiers: None,
         invariants: BTreeMap::from([("agents_conserved".to_owned(), true)]),
         series: vec![Series { name: "gini, \"all\"".to_owned(), ticks: vec![0, 50], values: vec![0.0, 0.25] }],
         extra: BTreeMap::new(),

@@ -13,8 +13,8 @@ use super::layers::{self, Given, Layer, Origin};
 use super::meta::Scenarios;
 use super::{out, values};
 use crate::sim::{
-    AnyScenario, Begin, DetailPolicy, Every, Keep, ParamError, ParamSpec, RunOptions, Span, Stepping, Timing, Value,
-    find,
+    AnyScenario, Begin, Budget, DetailPolicy, Every, Keep, ParamError, ParamSpec, RunOptions, Span, Stepping, Timing,
+    Value, find,
 };
 
 /// Settings that are short for a parameter of the same name.
@@ -264,6 +264,12 @@ impl Resolver<'_> {
         let stepping =
             self.choice("stepping", plain.stepping, &[("event", Stepping::Event), ("dense", Stepping::Dense)])?;
         self.backend()?;
+        let allowance = self.read(
+            "memory-budget",
+            None,
+            |given| values::allowance(given).map(Some),
+            |allowance| allowance.map_or_else(|| "as much as it takes".to_owned(), |allowance| allowance.to_string()),
+        )?;
         let time_scale = self.read(
             "time-scale",
             None,
@@ -283,6 +289,9 @@ impl Resolver<'_> {
             |out: &Option<PathBuf>| out.as_ref().map_or_else(|| "none".to_owned(), |out| out.display().to_string());
         let out = self.read("out", None, folder, shown)?;
         let keep = self.keep(out.as_deref(), &timing)?;
+        // The run's own folder, if there will be one when room is needed.
+        let cold = keep.as_ref().map_or_else(std::env::temp_dir, |keep| keep.folder.clone());
+        let memory = allowance.map(|allowance| Budget::new(allowance, cold));
         let json = self.switch("json")?;
         let quiet = self.switch("quiet")?;
         let modes = [("auto", ProgressMode::Auto), ("plain", ProgressMode::Plain), ("none", ProgressMode::None)];
@@ -294,8 +303,8 @@ impl Resolver<'_> {
             ("debug", LevelFilter::DEBUG),
         ];
         let log = self.choice("log", LevelFilter::WARN, &levels)?;
-        let options =
-            RunOptions { agents, seed, start, span, shards, workers, pin, stepping, detail, time_scale, keep, ..plain };
+        let options = RunOptions { agents, seed, start, span, shards, workers, pin, stepping, ..plain };
+        let options = RunOptions { detail, time_scale, memory, keep, ..options };
         Ok(Settings {
             scenario,
             options,

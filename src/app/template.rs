@@ -65,6 +65,7 @@ fn example(setting: &str, scenario: &dyn AnyScenario) -> String {
         "workers" => "2".to_owned(),
         "stepping" => "\"event\"".to_owned(),
         "backend" | "detail" | "progress" => "\"auto\"".to_owned(),
+        "memory-budget" => "\"4GiB\"".to_owned(),
         "time-scale" => "48".to_owned(),
         "out" => "\"runs/first\"".to_owned(),
         "snapshot-every" => "\"1h\"".to_owned(),

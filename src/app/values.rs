@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::base::units::{UnitError, parse_count, parse_duration};
+use crate::base::units::{UnitError, parse_bytes, parse_count, parse_duration};
 use crate::base::{DateTime, DateTimeError};
-use crate::sim::{Every, Timing};
+use crate::sim::{Allowance, Every, Timing};
 
 use super::error::Error;
 use super::layers::Given;
@@ -98,6 +98,19 @@ pub fn snapshots(given: &Given, timing: &Timing) -> Result<Option<Every>, Error>
         )));
     }
     Ok(Some(Every::Ticks(ticks)))
+}
+
+/// How much memory: bytes, or a share of what agents take.
+pub fn allowance(given: &Given) -> Result<Allowance, Error> {
+    let Given { text, origin } = given;
+    let text = text.trim();
+    let percent = text.strip_suffix('%').map(|number| number.trim().parse().ok().filter(|percent| *percent > 0));
+    let allowance = match percent {
+        Some(percent) => percent.map(Allowance::Rows),
+        None => parse_bytes(text).ok().filter(|bytes| *bytes > 0).map(Allowance::Process),
+    };
+    let right = "write bytes as 4GiB or 500MB, or a share of what agents take as 30%";
+    allowance.ok_or_else(|| Error::Usage(format!("`{text}` is no amount of memory, in {origin}; {right}")))
 }
 
 /// True or false.

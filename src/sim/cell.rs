@@ -24,7 +24,8 @@ pub(crate) struct Cell {
     pub zone: ZoneId,
     /// Which part of the zone, from 0.
     pub part: u32,
-    pub world: World,
+    /// Where its agents' rows are; `None` while they are out of memory.
+    pub world: Option<World>,
 }
 
 impl Cell {

@@ -31,7 +31,7 @@ impl<K: Rows> Each<'_, K> {
         let Lives { rolls, visit, .. } = self.lives.0.lives.get();
         let roll = &mut rolls[visit.place];
         debug_assert!(roll.before.is_none(), "cells of models with systems of every tick are saved at once");
-        roll.touched = true;
+        roll.touch();
         for slot in 0..roll.len() {
             let (agent, rows) = roll.at(slot);
             if agent.id.is_some() {

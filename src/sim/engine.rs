@@ -1,14 +1,14 @@
 //! The engine: shards on workers, interval after interval.
 
 mod saving;
+mod tiers;
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use bevy_ecs::world::World;
-
-use super::Stepping;
+use self::tiers::Memory;
 use super::agenda::Agenda;
 use super::balance::{self, Change};
 use super::builder::Builder;
@@ -23,9 +23,12 @@ use super::placement::Placement;
 use super::report::{RunReport, Series, TickTime};
 use super::scenario::RunError;
 use super::shard::{Census, Shard, ShardStats};
+use super::shown::Shown;
 use super::snapshot::Revival;
 use super::systems::Systems;
+use super::tier::Tier;
 use super::wheel::SHARD_CELLS_MAX;
+use super::{DetailPolicy, Stepping};
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 use crate::store::{Piece, Saved};
@@ -68,6 +71,7 @@ pub struct Engine {
     balanced_events: u64,
     /// Cells moved, and zones divided.
     changes: [u64; 2],
+    memory: Memory,
 }
 
 impl Engine {
@@ -120,6 +124,7 @@ impl Engine {
             Revival::new(saved, &furnisher, builder.zone_count, sizes).map_err(RunError::Input)
         };
         let revival = saved.map(revival).transpose()?;
+        let room = tiers::room_of_a_shard(options.memory.as_ref(), builder.settled, shards);
         let workers = Arc::new(Workers::new(worker_count, options.pin));
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
         let order: Vec<u32> = (0..shards as u32).collect();
@@ -142,6 +147,9 @@ impl Engine {
                 busy_posts: Vec::new(),
                 cramped: Vec::new(),
                 visiting: None,
+                everywhere: dense || every_tick || options.detail == DetailPolicy::Active,
+                tier: options.memory.as_ref().map(|budget| Tier::new(budget, from, room)),
+                failure: None,
                 waiting: None,
                 copy: Piece::default(),
             };
@@ -152,6 +160,7 @@ impl Engine {
                     None => furnisher.kinds.iter().map(|kind| kind.settlers(zone, &context.directory)).collect(),
                 };
                 furnisher.found(&mut shard, place, (id, zone, 0), settlers, &context);
+                shard.settle_tiers(0);
             }
             *slots[index].lock().expect("nobody panicked before") = Some(shard);
         });
@@ -184,7 +193,10 @@ impl Engine {
             upheaval: options.upheaval,
             balanced_events: 0,
             changes: [0; 2],
+            memory: Memory::new(options.memory.as_ref()),
         };
+        engine.share_memory_out();
+        engine.check_shards()?;
         let settled = engine.census(false).kinds.agents;
         if settled != engine.settled {
             if let Some(revival) = &revival {
@@ -237,14 +249,17 @@ impl Engine {
             .exchange
             .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.exchange(&self.context)));
         exchange.1?;
+        self.check_shards()?;
         self.tick_ns.record((lap.0 + exchange.0) / (to - from) as u64);
         let before = self.now;
         self.now = Tick(to as u64);
         self.exchanges += 1;
         if self.exchanges < REVIEW_EXCHANGES || self.exchanges.is_multiple_of(REVIEW_EXCHANGES) {
             self.review();
+            self.share_memory_out();
         }
         self.rebalance();
+        self.check_shards()?;
         let hour = self.context.calendar.ticks_per_hour().max(1);
         if self.now.0 / hour > before.0 / hour {
             self.look_around()?;
@@ -321,7 +336,7 @@ impl Engine {
     }
 
     /// Shows the hub the world as it is, and runs `look` there.
-    fn look<R>(&mut self, look: impl FnOnce(&mut Hub, &[(ZoneId, &World)], Tick) -> R) -> Result<R, RunError> {
+    fn look<R>(&mut self, look: impl FnOnce(&mut Hub, &[(ZoneId, Shown<'_>)], Tick) -> R) -> Result<R, RunError> {
         let Self { hub, shards, furnisher, context, now, .. } = self;
         let (_, result) = self.look.lap(|| {
             catch_unwind(AssertUnwindSafe(|| {
@@ -332,16 +347,17 @@ impl Engine {
                     tally.total(&mut hub.world);
                 }
                 hub.clock.get().tick = now.as_u32();
-                let mut zones: Vec<(ZoneId, &World)> = Vec::with_capacity(context.placement.cell_count());
+                let kinds: Vec<Vec<TypeId>> = furnisher.kinds.iter().map(|kind| kind.types()).collect();
+                let mut zones: Vec<(ZoneId, Shown<'_>)> = Vec::with_capacity(context.placement.cell_count());
                 for shard in shards.iter_mut() {
                     let shard = lock_mut(shard);
                     for post in &mut shard.posts {
                         post.collect(shard.index, context);
                         post.show(&mut hub.world);
                     }
-                    zones.extend(shard.cells.iter().flatten().map(|cell| (cell.zone, &cell.world)));
+                    zones.extend(shard.show(&kinds));
                 }
-                zones.sort_unstable_by_key(|&(id, _)| id);
+                zones.sort_unstable_by_key(|(id, _)| *id);
                 look(hub, &zones, *now)
             }))
         });
@@ -408,6 +424,7 @@ impl Engine {
             stats.route_ns += one.route_ns;
             stats.arrive_ns += one.arrive_ns;
         }
+        let tiers = self.tiers();
         let seconds = |ns: u64| ns as f64 / 1e9;
         let wall = self.live.seconds() + self.exchange.seconds();
         let busy =
@@ -461,6 +478,7 @@ impl Engine {
             digest: census.digest.to_string(),
             invariants,
             kept: None,
+            tiers,
             series: self.hub.collectors.iter().map(|collector| -> Series { collector.series.clone() }).collect(),
             extra: values,
             notes,

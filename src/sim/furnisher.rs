@@ -50,7 +50,7 @@ impl Furnisher {
         settlers: Vec<Homeless>,
         context: &Context,
     ) {
-        let mut cell = Cell { id, zone, part, world: World::new() };
+        let mut cell = Cell { id, zone, part, world: Some(World::new()) };
         for (kind, settlers) in shard.kinds.iter_mut().zip(settlers) {
             kind.found(place, &mut cell, settlers, context);
         }
@@ -58,5 +58,6 @@ impl Furnisher {
             shard.cells.resize_with(place + 1, || None);
         }
         shard.cells[place] = Some(cell);
+        shard.note_awake(place);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::iter::Sum;
 use std::ops::Range;
+use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy_ecs::prelude::{Res, Resource, World};
@@ -13,22 +14,30 @@ use super::desk::Desk;
 use super::globals::{ClockOf, Now};
 use super::hand::Drawer;
 use super::report::{Section, Series};
-use super::rows::{Agent, BLOCK, Row, start};
+use super::rows::Row;
+use super::shown::Shown;
 use crate::base::{AgentId, Calendar, Tick, ZoneId};
 use crate::exec::Workers;
 
-/// The Worlds of all zones in order of zone, while a hub system runs; empty otherwise.
+/// All zones in order of zone, while a hub system runs; none otherwise.
 #[derive(Resource, Default)]
 pub(crate) struct View {
-    zones: Vec<(ZoneId, *const World)>,
+    zones: Option<NonNull<[(ZoneId, Shown<'static>)]>>,
     workers: Option<Arc<Workers>>,
 }
 
-// SAFETY: the pointers are set by `Hub::look` from borrows that outlive the systems it runs, are read only through
-// `All` inside those systems, and are cleared before `look` returns.
+// SAFETY: the pointer is set by `Hub::with_view` from a borrow that outlives the systems it runs, is read only through
+// `All` inside those systems, and is cleared before `with_view` returns.
 unsafe impl Send for View {}
-// SAFETY: as above; the Worlds are only read.
+// SAFETY: as above; zones are only read.
 unsafe impl Sync for View {}
+
+impl View {
+    fn zones(&self) -> &[(ZoneId, Shown<'static>)] {
+        // SAFETY: see above.
+        self.zones.map_or(&[], |zones| unsafe { zones.as_ref() })
+    }
+}
 
 /// Hub system parameter: one row of every agent that has it, in all zones.
 ///
@@ -54,7 +63,7 @@ impl<R: Row> All<'_, R> {
 
     /// (zone, agent, row), zone by zone.
     pub fn by_zone(&self) -> impl Iterator<Item = (ZoneId, AgentId, &R)> {
-        self.of_zones(0..self.view.zones.len())
+        self.of_zones(0..self.view.zones().len())
     }
 
     /// The sum of what `of` says of each agent, taken by all workers: for what does not depend on the order, which a
@@ -68,7 +77,7 @@ impl<R: Row> All<'_, R> {
     /// }
     /// ```
     pub fn sum<T: Sum + Ord + Send>(&self, of: impl Fn(AgentId, &R) -> T + Sync) -> T {
-        let zones = self.view.zones.len();
+        let zones = self.view.zones().len();
         let sum = |zones| self.of_zones(zones).map(|(_, agent, row)| of(agent, row)).sum();
         let Some(workers) = self.view.workers.as_ref().filter(|workers| workers.count() > 1) else {
             return sum(0..zones);
@@ -84,26 +93,7 @@ impl<R: Row> All<'_, R> {
     }
 
     fn of_zones(&self, zones: Range<usize>) -> impl Iterator<Item = (ZoneId, AgentId, &R)> {
-        self.view.zones[zones].iter().flat_map(|&(zone, world)| {
-            // SAFETY: see `View`: the World outlives the system that holds `self`, and nobody writes it meanwhile.
-            let world = unsafe { &*world };
-            world.storages().tables.iter().filter(|table| !table.is_empty()).flat_map(move |table| {
-                let starts = start::<Agent>(table, world).zip(start::<R>(table, world));
-                let len = table.entity_count() as usize * BLOCK;
-                starts.into_iter().flat_map(move |(agents, rows)| {
-                    // SAFETY: the table's columns have so many rows, and nobody writes the Worlds while a hub system
-                    // runs.
-                    let columns = unsafe {
-                        (
-                            std::slice::from_raw_parts(agents.as_ptr(), len),
-                            std::slice::from_raw_parts(rows.as_ptr(), len),
-                        )
-                    };
-                    let present = columns.0.iter().zip(columns.1).filter(|(agent, _)| agent.id.is_some());
-                    present.map(move |(agent, row)| (zone, agent.id, row))
-                })
-            })
-        })
+        self.view.zones()[zones].iter().flat_map(|(zone, shown)| shown.rows().map(|(agent, row)| (*zone, agent, row)))
     }
 }
 
@@ -160,16 +150,17 @@ impl Hub {
     }
 
     /// Runs `look` with the zones in view.
-    pub(crate) fn with_view<R>(&mut self, zones: &[(ZoneId, &World)], look: impl FnOnce(&mut Self) -> R) -> R {
-        let zones = zones.iter().map(|&(id, world)| (id, std::ptr::from_ref(world))).collect();
-        self.world.insert_resource(View { zones, workers: self.workers.clone() });
+    pub(crate) fn with_view<R>(&mut self, zones: &[(ZoneId, Shown<'_>)], look: impl FnOnce(&mut Self) -> R) -> R {
+        let zones = NonNull::from(zones);
+        let zones = NonNull::slice_from_raw_parts(zones.cast(), zones.len());
+        self.world.insert_resource(View { zones: Some(zones), workers: self.workers.clone() });
         let result = look(self);
         self.world.insert_resource(View::default());
         result
     }
 
     /// Takes the samples that fall between two ticks.
-    pub(crate) fn collect(&mut self, zones: &[(ZoneId, &World)], from: Option<Tick>, to: Tick) {
+    pub(crate) fn collect(&mut self, zones: &[(ZoneId, Shown<'_>)], from: Option<Tick>, to: Tick) {
         self.with_view(zones, |hub| {
             for collector in &mut hub.collectors {
                 if from.is_none_or(|from| crosses(collector.every, from, to)) {
@@ -182,7 +173,7 @@ impl Hub {
     }
 
     /// Checks the scenario's invariants.
-    pub(crate) fn check(&mut self, zones: &[(ZoneId, &World)]) {
+    pub(crate) fn check(&mut self, zones: &[(ZoneId, Shown<'_>)]) {
         self.with_view(zones, |hub| {
             for invariant in &mut hub.invariants {
                 invariant.held &=
@@ -192,7 +183,7 @@ impl Hub {
     }
 
     /// The scenario's part of the report.
-    pub(crate) fn report(&mut self, zones: &[(ZoneId, &World)]) -> Extra {
+    pub(crate) fn report(&mut self, zones: &[(ZoneId, Shown<'_>)]) -> Extra {
         self.with_view(zones, |hub| match &mut hub.report {
             Some(system) => system.run((), &mut hub.world).expect("the report's parameters are provided"),
             None => Extra::default(),

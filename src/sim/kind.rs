@@ -1,6 +1,7 @@
 //! A shard's part in a kind of agent: what is due, who leaves, who arrives.
 
 use std::any::Any;
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
@@ -10,6 +11,7 @@ use super::cell::{Cell, CellId};
 use super::context::{Context, Window};
 use super::desk::Desk;
 use super::directory::Address;
+use super::freezing::FreezingKind;
 use super::placement::part_of;
 use super::roll::Roll;
 use super::rows::{Agent, BLOCK, Rows, agents_of};
@@ -57,7 +59,7 @@ const AHEAD: usize = 12;
 const GROWTH: u32 = 8;
 
 /// A shard's part in a kind, its type forgotten.
-pub(crate) trait ShardKind: SavedKind + Send {
+pub(crate) trait ShardKind: SavedKind + FreezingKind + Send {
     /// Asks for an agent with its rows to be brought into the cache.
     fn prefetch(&self, place: usize, slot: u32);
     /// The tick from which the agent in a slot is there.
@@ -79,8 +81,9 @@ pub(crate) trait ShardKind: SavedKind + Send {
     /// Moves a cell's agents, each in its slot, to a World in which there are rows for those who could not be placed,
     /// and some more.
     fn move_in(&mut self, place: usize, new: &mut World, context: &Context);
-    /// Places those for whom there was no room.
-    fn arrive_late(&mut self, context: &Context);
+    /// Places those of a cell for whom there was no room; whether there is room for all of them. To be asked in order of
+    /// place.
+    fn arrive_late(&mut self, place: usize, context: &Context) -> bool;
     /// What it says of its agents; with the digest of their rows as they are at tick `now`.
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus;
     /// Wakes handed out in all.
@@ -158,7 +161,7 @@ impl<K: Rows> ShardKindOf<K> {
     }
 
     /// The cell's roll, grown to hold it if need be.
-    fn roll(&self, place: usize) -> &mut Roll<K> {
+    pub(crate) fn roll(&self, place: usize) -> &mut Roll<K> {
         let rolls = &mut self.lives.get().rolls;
         while rolls.len() <= place {
             rolls.push(Roll::empty());
@@ -184,7 +187,7 @@ impl<K: Rows> ShardKindOf<K> {
                 self.unplaced.push(*handoff);
                 continue;
             };
-            roll.touched = true;
+            roll.touch();
             roll.remember(slot);
             let (agent, mut rows) = roll.at(slot);
             *agent = handoff.agent;
@@ -212,8 +215,9 @@ impl<K: Rows> ShardKindOf<K> {
             let rows = std::array::from_fn(|slot| nth(slot).map_or(nobody, |handoff| handoff.rows));
             (agents_of(agents), K::blocks(rows))
         };
-        cell.world.spawn_batch((0..blocks).map(entity));
-        roll.locate(&cell.world);
+        let world = cell.world.as_mut().expect("a cell is founded awake");
+        world.spawn_batch((0..blocks).map(entity));
+        roll.locate(world);
         assert_eq!(roll.len(), end, "slots are rows of the table");
         for (slot, Handoff { agent, .. }) in (first..).zip(agents) {
             if !context.dense {
@@ -234,7 +238,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     #[inline]
     fn arrives(&self, place: usize, slot: u32) -> u32 {
-        self.lives.get().rolls[place].agent(slot).arrives
+        self.lives.get().rolls[place].arrives(slot)
     }
 
     #[inline]
@@ -305,7 +309,9 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         let roll = &mut rolls[visit.place];
         let nobody = self.nobody();
         roll.events += visit.events;
-        roll.touched |= visit.events > 0;
+        if visit.events > 0 {
+            roll.touch();
+        }
         for departure in visit.departed.drain(..) {
             assert!(
                 self.may_travel,
@@ -355,6 +361,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         arriving.clear();
         self.arriving = arriving;
         let place_of = |handoff: &Handoff<K>| context.placement.seat(handoff.cell).place as usize;
+        self.unplaced.sort_unstable_by_key(|one| Reverse(place_of(one)));
         cramped.extend(self.unplaced.iter().map(place_of));
     }
 
@@ -371,12 +378,17 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         }
     }
 
-    fn arrive_late(&mut self, context: &Context) {
-        let unplaced = std::mem::take(&mut self.unplaced);
-        self.place(&unplaced, context);
-        assert!(self.unplaced.is_empty(), "there is room now");
-        self.unplaced = unplaced;
-        self.unplaced.clear();
+    fn arrive_late(&mut self, place: usize, context: &Context) -> bool {
+        let is_here = |one: &mut Handoff<K>| context.placement.seat(one.cell).place as usize == place;
+        let mut arriving = std::mem::take(&mut self.arriving);
+        while let Some(one) = self.unplaced.pop_if(is_here) {
+            arriving.push(one);
+        }
+        let others = self.unplaced.len();
+        self.place(&arriving, context);
+        arriving.clear();
+        self.arriving = arriving;
+        self.unplaced.len() == others
     }
 
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus {
@@ -401,7 +413,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
                     census.digest.add(hash::<K>(agent, &rows, cell.zone, now));
                 }
             }
-            assert_eq!(present, roll.present(), "who is not parked is somebody");
+            assert_eq!(present + roll.asleep(), roll.present(), "who is not parked is somebody");
         }
         census
     }

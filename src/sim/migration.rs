@@ -52,14 +52,19 @@ fn move_cell(cell: CellId, to: usize, shards: &mut [Mutex<Shard>], context: &mut
         return;
     }
     let from = lock_mut(&mut shards[shard as usize]);
+    if !from.thaw(place as usize) {
+        return;
+    }
     let moved = from.cells[place as usize].take().expect("a cell has its seat");
     let rolls: Vec<Homeless> = from.kinds.iter_mut().map(|kind| kind.lift(place as usize)).collect();
+    from.note_vacant(place as usize);
     let shard = lock_mut(&mut shards[to]);
     let place = vacant(shard);
     for (kind, roll) in shard.kinds.iter_mut().zip(rolls) {
         kind.set_down(place, roll, context.dense);
     }
     shard.cells[place] = Some(moved);
+    shard.note_awake(place);
     context.placement.put(cell, Seat { shard: to as u32, place: place as u32 });
 }
 
@@ -70,10 +75,14 @@ fn divide(zone: ZoneId, to: &[usize], shards: &mut [Mutex<Shard>], context: &mut
     for cell in context.placement.cells(zone) {
         let Seat { shard, place } = context.placement.seat(cell);
         let shard = lock_mut(&mut shards[shard as usize]);
+        if !shard.thaw(place as usize) {
+            return;
+        }
         for (kind, people) in shard.kinds.iter_mut().zip(&mut people) {
             people.push(kind.dissolve(place as usize));
         }
         let _: Option<Cell> = shard.cells[place as usize].take();
+        shard.note_vacant(place as usize);
         context.placement.remove_cell(cell);
     }
     let mut shares: Vec<_> = people

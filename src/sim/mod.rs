@@ -3,13 +3,14 @@
 //! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
 //! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` and
 //! `balance` (who owns what), `engine` (the interval), `saving` and `snapshot` (a world written out and read back),
-//! `keeper` (a run in its folder).
+//! `keeper` (a run in its folder), `tier` and `freezing` (cells that leave memory while they sleep).
 //!
 //! The core knows no network and no wall clock, which reaches it only as figures in the report, and of files only what
 //! a [`Backend`](crate::store::Backend) gives it: nothing that a result depends on.
 
 mod agenda;
 mod balance;
+mod budget;
 mod builder;
 mod cell;
 mod context;
@@ -18,6 +19,7 @@ mod directory;
 mod due;
 mod each;
 mod engine;
+mod freezing;
 mod furnisher;
 mod globals;
 mod hand;
@@ -41,14 +43,17 @@ mod rows;
 mod saving;
 mod scenario;
 mod shard;
+mod shown;
 mod simulation;
 mod snapshot;
 mod sorting;
 mod systems;
+mod tier;
 mod validation;
 mod visit;
 mod wheel;
 
+pub use budget::{Allowance, Budget};
 pub use builder::{Builder, Settlement};
 pub use due::{Cause, Due, DueRun, Event};
 pub use each::Each;
@@ -62,7 +67,7 @@ pub use mail::{InFlight, Mailbox, Message};
 pub use options::{DetailPolicy, RunOptions, Span, Stepping};
 pub use params::{ParamError, ParamSpec, ParamType, Params, Value, find};
 pub use plugin::Plugin;
-pub use report::{Control, NoWatch, Progress, RunReport, Section, Series, TickTime, Watch};
+pub use report::{Control, NoWatch, Progress, RunReport, Section, Series, TickTime, Tiers, Watch};
 pub use rows::{Block, Row, Rows, Start};
 pub use scenario::{AnyScenario, Entry, RunError, Scenario, Timing};
 pub use simulation::{Experiment, Simulation};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Keep, Timing};
+use super::{Budget, Keep, Timing};
 use crate::base::{Calendar, DateTime, Simd, Tick};
 
 /// How transitions are found; never what they are.
@@ -90,6 +90,8 @@ pub struct RunOptions {
     /// Moves cells, splits and joins zones at random exchanges drawn from this number, if it is not 0 (tests use it:
     /// the digest does not depend on it).
     pub upheaval: u64,
+    /// How much memory the run may take; as much as it needs if `None`. It never shows in a result.
+    pub memory: Option<Budget>,
     /// The folder in which the run is kept; nothing is kept if `None`.
     pub keep: Option<Keep>,
 }
@@ -111,6 +113,7 @@ impl Default for RunOptions {
             deal: 0,
             balance: true,
             upheaval: 0,
+            memory: None,
             keep: None,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) trait ShardPost: SavedPost + Send {
     fn sort(&mut self, kinds: &[Box<dyn ShardKind>], places: usize, context: &Context, window: Window) -> bool;
     /// The next cell that has letters in this window.
     fn next_place(&self) -> usize;
+    /// The places of cells that have letters in this window, in order; one may be named more than once.
+    fn each_place(&self, each: &mut dyn FnMut(usize));
     /// Prepares a visit of the cell: offers its letters. Bits of the kinds for which there are any.
     fn open(&mut self, place: usize, kinds: &[Box<dyn ShardKind>]) -> u16;
     /// Prepares a visit in which letters are offered tick by tick.
@@ -145,6 +147,16 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     #[inline]
     fn next_place(&self) -> usize {
         self.inbox.get().keys.get(self.cursor).map_or(NOWHERE, |key| key.entry().place())
+    }
+
+    fn each_place(&self, each: &mut dyn FnMut(usize)) {
+        let mut last = NOWHERE;
+        for place in self.inbox.get().keys.iter().map(|key| key.entry().place()) {
+            if place != last {
+                each(place);
+                last = place;
+            }
+        }
     }
 
     #[inline]

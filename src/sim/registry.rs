@@ -42,6 +42,8 @@ pub(crate) trait KindPart: Any + Send + Sync {
     fn revived(&self, tables: &[&TableView<'_>], limits: Limits) -> Result<Homeless, String>;
     /// Name and bytes of each row.
     fn shape(&self) -> Vec<(&'static str, usize)>;
+    /// The types of the rows.
+    fn types(&self) -> Vec<TypeId>;
     /// Doubles the lanes that spilled; how much has spilled in all.
     fn grow(&self) -> u64;
 }
@@ -95,6 +97,10 @@ impl<K: Rows> KindPart for KindEntry<K> {
 
     fn shape(&self) -> Vec<(&'static str, usize)> {
         K::shape()
+    }
+
+    fn types(&self) -> Vec<TypeId> {
+        K::types()
     }
 
     fn grow(&self) -> u64 {

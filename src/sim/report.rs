@@ -117,6 +117,33 @@ pub struct Kept {
     pub recovery_seconds: f64,
 }
 
+/// What became of zones, and parts of zones, where there was a memory budget.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Tiers {
+    /// Zones and parts of zones.
+    pub cells: u64,
+    /// Of these, how many were out of memory at the end.
+    pub asleep: u64,
+    /// Bytes that those in memory could take at the end.
+    pub limit_bytes: u64,
+    /// Bytes that they took.
+    pub awake_bytes: u64,
+    /// Bytes that all would take.
+    pub all_bytes: u64,
+    /// Bytes of the disk.
+    pub disk_bytes: u64,
+    /// How many left memory.
+    pub frozen: u64,
+    /// Bytes that were written for them.
+    pub frozen_bytes: u64,
+    /// How many came back.
+    pub thawed: u64,
+    /// Of these, how many were asked for ahead of time.
+    pub foreseen: u64,
+    /// The distribution of the wall time that it took to bring one back.
+    pub thaw_ns: TickTime,
+}
+
 /// The outcome of a run. Serialised, it is the one object that `--json` prints.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct RunReport {
@@ -183,6 +210,9 @@ pub struct RunReport {
     /// How the run was kept in its folder, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
+    /// What became of zones, where there was a memory budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<Tiers>,
     /// Each invariant, and whether it held throughout.
     pub invariants: BTreeMap<String, bool>,
     /// Samples of the collectors.

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 
 use bevy_ecs::world::World;
 
-use super::rows::{Agent, BLOCK, Rows, prefetch, start};
+use super::rows::{Agent, BLOCK, NEVER, Rows, prefetch, start};
 
 /// A slot as it was.
 pub(crate) struct Was<K> {
@@ -26,6 +26,12 @@ pub(crate) struct Roll<K: Rows> {
     pub events: u32,
     /// Whether something happened to somebody since the cell was last saved.
     pub touched: bool,
+    /// The tick at which the first of its agents is woken, if that was asked since something last happened.
+    next_wake: Option<u32>,
+    /// Agents that are out of memory, and the columns with them.
+    asleep: u32,
+    /// Of these, the slots of those who have arrived of late or are yet to, and when.
+    expected: Vec<(u32, u32)>,
     /// While the cell waits to be saved as it was at a tick that is over: slots that have changed since, as they were.
     /// The first entry of a slot counts.
     pub before: Option<Vec<Was<K>>>,
@@ -45,6 +51,9 @@ impl<K: Rows> Roll<K> {
             len: 0,
             events: 0,
             touched: true,
+            next_wake: None,
+            asleep: 0,
+            expected: Vec::new(),
             before: None,
             parked: Vec::new(),
         }
@@ -75,6 +84,7 @@ impl<K: Rows> Roll<K> {
         new.parked.extend((self.len..new.len).rev());
         new.before = self.before.take();
         (new.events, new.touched) = (self.events, self.touched);
+        assert!(self.asleep == 0, "who moves is awake");
         *self = new;
     }
 
@@ -87,7 +97,70 @@ impl<K: Rows> Roll<K> {
     /// Agents.
     #[inline]
     pub(crate) fn present(&self) -> u32 {
-        self.len - self.parked.len() as u32
+        self.len - self.parked.len() as u32 + self.asleep
+    }
+
+    /// Agents whose rows are out of memory.
+    #[inline]
+    pub(crate) fn asleep(&self) -> u32 {
+        self.asleep
+    }
+
+    /// The tick from which the agent in a slot is there; 0 if it has been there for a while.
+    #[inline]
+    pub(crate) fn arrives(&self, slot: u32) -> u32 {
+        if self.asleep == 0 {
+            return self.agent(slot).arrives;
+        }
+        self.expected.iter().find(|&&(expected, _)| expected == slot).map_or(0, |&(_, tick)| tick)
+    }
+
+    /// The tick at which the first is woken.
+    pub(crate) fn next_wake(&mut self) -> u32 {
+        let first = || self.agents().iter().map(|agent| agent.wake).min().unwrap_or(NEVER);
+        let wake = self.next_wake.unwrap_or_else(first);
+        self.next_wake = Some(wake);
+        wake
+    }
+
+    /// Notes that something happens to somebody.
+    #[inline]
+    pub(crate) fn touch(&mut self) {
+        self.touched = true;
+        self.next_wake = None;
+    }
+
+    /// Lets go of the columns, whose World goes. Letters may ask for those who arrive from tick `since` on.
+    pub(crate) fn let_go(&mut self, since: u32) {
+        self.asleep = self.present();
+        let expected = |(slot, agent): (u32, &Agent)| {
+            (agent.arrives >= since && agent.id.is_some()).then_some((slot, agent.arrives))
+        };
+        self.expected = (0..).zip(self.agents()).filter_map(expected).collect();
+        self.parked = Vec::new();
+        (self.agents, self.starts, self.len) = (NonNull::dangling(), K::nowhere(), 0);
+    }
+
+    /// Takes the columns up again that it let go of, and which are where they were.
+    pub(crate) fn take_up(&mut self, world: &World) {
+        if !world.storages().tables.is_empty() {
+            self.locate(world);
+        }
+        let vacant = |slot: &u32| !self.agent(*slot).id.is_some();
+        self.parked = (0..self.len).rev().filter(vacant).collect();
+        self.asleep = 0;
+        self.expected = Vec::new();
+    }
+
+    /// Takes up columns in a World in which as many entities were spawned as there are slots: the agents', and those of
+    /// the rows.
+    pub(crate) fn come_back(&mut self, world: &World, columns: &[&[u8]]) {
+        self.locate(world);
+        // SAFETY: as for `at`; whatever bytes there are make agents.
+        let agents = unsafe { std::slice::from_raw_parts_mut(self.agents.as_ptr(), self.len as usize) };
+        bytemuck::cast_slice_mut(agents).copy_from_slice(columns[0]);
+        K::fill(&mut self.columns(), &columns[1..]);
+        self.take_up(world);
     }
 
     /// Who stands in a slot.

@@ -18,9 +18,10 @@ use super::options::DetailPolicy;
 use super::post::{PostCensus, ShardPost};
 use super::snapshot::{self, Waiting};
 use super::systems::Systems;
+use super::tier::Tier;
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Elapsed;
-use crate::store::Piece;
+use crate::store::{Piece, StoreError};
 
 /// What a shard counts of its own work.
 #[derive(Clone, Copy, Default)]
@@ -73,6 +74,12 @@ pub(crate) struct Shard {
     pub cramped: Vec<usize>,
     /// The zone being visited: what a panic reports.
     pub visiting: Option<ZoneId>,
+    /// Whether every cell is visited in every window.
+    pub everywhere: bool,
+    /// Which cells are in memory, if there is a limit to it.
+    pub tier: Option<Tier>,
+    /// Why the run cannot go on.
+    pub failure: Option<StoreError>,
     /// What is yet to be saved.
     pub waiting: Option<Waiting>,
     /// The memory that a cell is copied to when it is saved.
@@ -102,7 +109,8 @@ impl Shard {
         drop(order);
         let zones = trace_span!("zones").entered();
 
-        let everywhere = context.dense || self.every_tick || self.detail == DetailPolicy::Active;
+        self.foresee_letters(window.to);
+        let everywhere = self.everywhere;
         let (mut place, mut next, mut visited) = (0, 0, 0);
         loop {
             if !everywhere {
@@ -117,9 +125,12 @@ impl Shard {
             let first = next;
             next = self.agenda.get().end_of(place, first);
             self.ask_for(first + AHEAD);
-            if self.cells[place].is_some() {
+            if self.cells[place].is_some() && self.is_ready(place, everywhere, window.to) {
                 visited += 1;
                 self.visit(place, first..next, window, context);
+            }
+            if self.failure.is_some() {
+                return;
             }
             place += 1;
         }
@@ -230,26 +241,45 @@ impl Shard {
         if !self.cramped.is_empty() {
             self.make_room(context);
         }
+        self.settle_tiers(context.exchange_ticks);
         self.stats.route_ns += routed_ns;
         self.stats.arrive_ns += started.nanos() - routed_ns;
     }
 
-    /// Moves cells that are too small for those who arrive to larger Worlds.
+    /// Makes room for those who arrive: brings cells back that are out of memory, and moves those that are too small to
+    /// larger Worlds.
     #[cold]
     fn make_room(&mut self, context: &Context) {
-        self.cramped.sort_unstable();
-        self.cramped.dedup();
-        for place in self.cramped.drain(..) {
+        let mut cramped = std::mem::take(&mut self.cramped);
+        cramped.sort_unstable();
+        cramped.dedup();
+        for place in cramped.drain(..) {
+            if !self.thaw(place) {
+                return;
+            }
+            if self.arrive_late(place, context) {
+                continue;
+            }
             let mut world = World::new();
             self.kinds.iter_mut().for_each(|kind| kind.move_in(place, &mut world, context));
-            self.cells[place].as_mut().expect("whoever arrives has a cell").world = world;
+            self.cells[place].as_mut().expect("whoever arrives has a cell").world = Some(world);
+            self.note_awake(place);
+            assert!(self.arrive_late(place, context), "there is room now");
         }
-        self.kinds.iter_mut().for_each(|kind| kind.arrive_late(context));
+        self.cramped = cramped;
+    }
+
+    fn arrive_late(&mut self, place: usize, context: &Context) -> bool {
+        // Each is asked.
+        self.kinds.iter_mut().map(|kind| kind.arrive_late(place, context)).fold(true, |a, b| a & b)
     }
 
     /// Counts, and digests if asked, what the shard holds at tick `now`.
     pub(crate) fn census(&mut self, context: &Context, now: u32, with_digest: bool) -> Census {
         let mut census = Census::default();
+        if with_digest {
+            self.thaw_undigested(now);
+        }
         for (index, kind) in self.kinds.iter_mut().enumerate() {
             let one = kind.census(&self.cells, now, with_digest);
             if index == 0 {
@@ -260,6 +290,9 @@ impl Shard {
             census.kinds.arrived += one.arrived;
             census.kinds.woken += one.woken;
             census.digest.merge(one.digest);
+        }
+        for (_, sleeper) in self.tier.iter().flat_map(Tier::sleepers).filter(|_| with_digest) {
+            census.digest.merge(sleeper.digest.at(now).expect("others were brought back"));
         }
         for post in &mut self.posts {
             post.collect(self.index, context);

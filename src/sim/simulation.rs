@@ -202,6 +202,7 @@ impl<S: Scenario> Experiment<S> {
             if let Some(scale) = self.options.time_scale {
                 running.sleep_until(calendar.seconds(engine.now().0 - began_at) / scale);
             }
+            engine.take_warnings().iter().for_each(|warning| watch.warn(warning));
             let progress = Progress {
                 tick: engine.now(),
                 ticks_total: end,

@@ -144,37 +144,53 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
 
 /// Saves some of the cells that wait, or all of them; whether none is left.
 pub(crate) fn go_on(shard: &mut Shard, all: bool) -> bool {
-    let Some(Waiting { sink, then, mut places, mut chunk }) = shard.waiting.take() else { return true };
-    let mut piece = std::mem::take(&mut shard.copy);
-    piece.tables.resize_with(shard.kinds.len(), Table::default);
     let mut saved = 0;
-    while (all || saved < ROWS_AT_ONCE && sink.has_room())
-        && let Some(place) = places.pop()
+    while let Some(waiting) = &mut shard.waiting
+        && (all || saved < ROWS_AT_ONCE && waiting.sink.has_room())
+        && let Some(place) = waiting.places.pop()
     {
-        let cell = shard.cells[place].as_ref().expect("cells that wait are not moved");
-        let (mut digest, mut rows) = (Digest::EMPTY, 0);
-        for (kind, table) in shard.kinds.iter_mut().zip(&mut piece.tables) {
-            let saved = kind.save(place, cell.zone, then, table);
-            digest.merge(saved.digest);
-            rows += table.rows as u64;
-            if saved.arriving {
-                kind.touch(place);
-            }
-        }
-        chunk.add(PieceInfo { id: cell.piece(), rows, digest }, &piece);
-        if chunk.is_full() {
-            sink.put(std::mem::replace(&mut chunk, sink.chunk()));
-        }
-        saved += rows;
+        saved += save_cell(shard, place);
     }
-    let done = places.is_empty();
-    if done {
+    if shard.waiting.as_ref().is_some_and(|waiting| !waiting.places.is_empty()) {
+        return false;
+    }
+    if let Some(Waiting { sink, chunk, .. }) = shard.waiting.take() {
         sink.put(chunk);
-    } else {
-        shard.waiting = Some(Waiting { sink, then, places, chunk });
     }
-    shard.copy = piece;
-    done
+    true
+}
+
+/// Saves a cell that waits before its turn.
+pub(crate) fn save_now(shard: &mut Shard, place: usize) {
+    let waiting = shard.waiting.as_mut().expect("somebody waits");
+    waiting.places.retain(|&other| other != place);
+    save_cell(shard, place);
+}
+
+/// Saves a cell that waits; says how many agents were saved.
+fn save_cell(shard: &mut Shard, place: usize) -> u64 {
+    if !shard.thaw(place) {
+        return 0;
+    }
+    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, copy, .. } = shard else {
+        unreachable!("somebody waits")
+    };
+    let cell = cells[place].as_ref().expect("cells that wait are not moved");
+    copy.tables.resize_with(kinds.len(), Table::default);
+    let (mut digest, mut rows) = (Digest::EMPTY, 0);
+    for (kind, table) in kinds.iter_mut().zip(&mut copy.tables) {
+        let saved = kind.save(place, cell.zone, *then, table);
+        digest.merge(saved.digest);
+        rows += table.rows as u64;
+        if saved.arriving {
+            kind.touch(place);
+        }
+    }
+    chunk.add(PieceInfo { id: cell.piece(), rows, digest }, copy);
+    if chunk.is_full() {
+        sink.put(std::mem::replace(chunk, sink.chunk()));
+    }
+    rows
 }
 
 /// A snapshot that a world is brought back from.

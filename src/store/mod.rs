@@ -29,7 +29,7 @@ pub use checkpoint::{
     Writing, find, visit,
 };
 pub use chunk::{Archived, Chunk};
-pub use cold::{Frozen, FrozenTable, FrozenView, Line, Pages, Scratch, Shelf, TableOfLines, Ticket};
+pub use cold::{Frozen, FrozenTable, FrozenView, Line, Pages, Scratch, Shelf, TableOfLines, Ticket, View};
 pub use error::{Damage, StoreError};
 pub use fs::Fs;
 pub use mem::Mem;

@@ -10,8 +10,8 @@ const INTERVAL: u32 = 20;
 /// A courier's fuel falls by `rate` a tick from `fuel` at tick `since`; at 1,000 or below it acts.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Courier {
-    fuel: i64,
+pub struct Courier {
+    pub fuel: i64,
     since: u32,
     rate: u32,
     until: u32,

@@ -18,6 +18,7 @@ mod population;
 mod revival;
 mod scratch;
 mod tidy;
+mod tiers;
 #[cfg(feature = "chrome")]
 mod trace;
 #[allow(dead_code)] // the example's `main`

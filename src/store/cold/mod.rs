@@ -10,4 +10,4 @@ mod shelf;
 
 pub use frozen::{Frozen, FrozenTable, FrozenView, Line, TableOfLines};
 pub use scratch::{Pages, Scratch, Unmapped};
-pub use shelf::{Shelf, Ticket};
+pub use shelf::{Shelf, Ticket, View};
