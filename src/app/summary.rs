@@ -118,6 +118,19 @@ fn figures(text: &mut String, report: &RunReport, style: Style) {
         let _ = write!(memory, "  ({} an agent)", bytes(each));
     }
     line(text, style, "memory", &memory);
+    if let Some(tiers) = &report.tiers {
+        let mut zones = format!("{} of {} out of memory at the end", thousands(tiers.asleep), thousands(tiers.cells));
+        if tiers.thawed > 0 {
+            let _ = write!(
+                zones,
+                "; {} came back, in {} (median), {} (p99)",
+                thousands(tiers.thawed),
+                nanoseconds(tiers.thaw_ns.p50),
+                nanoseconds(tiers.thaw_ns.p99)
+            );
+        }
+        line(text, style, "cold zones", &zones);
+    }
 }
 
 fn phases(text: &mut String, report: &RunReport, style: Style) {

@@ -148,7 +148,7 @@ impl Engine {
                 cramped: Vec::new(),
                 visiting: None,
                 everywhere: dense || every_tick || options.detail == DetailPolicy::Active,
-                tier: options.memory.as_ref().map(|budget| Tier::new(budget, from, room)),
+                tier: options.memory.as_ref().map(|budget| Tier::new(budget, from, exchange_ticks, room)),
                 failure: None,
                 waiting: None,
                 copy: Piece::default(),
@@ -160,7 +160,7 @@ impl Engine {
                     None => furnisher.kinds.iter().map(|kind| kind.settlers(zone, &context.directory)).collect(),
                 };
                 furnisher.found(&mut shard, place, (id, zone, 0), settlers, &context);
-                shard.settle_tiers(0);
+                shard.settle_tiers();
             }
             *slots[index].lock().expect("nobody panicked before") = Some(shard);
         });

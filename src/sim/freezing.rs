@@ -1,6 +1,7 @@
 //! How cells leave memory and come back: each in its slots, so that neither the agenda nor the directory need know.
 
 use std::any::TypeId;
+use std::cmp::Reverse;
 
 use bevy_ecs::world::World;
 
@@ -99,6 +100,9 @@ impl<K: Rows> FreezingKind for ShardKindOf<K> {
 /// Intervals ahead in which cells are asked for whose time comes.
 const FORESEEN: u32 = 3;
 
+/// If any have to leave, others leave with them that are not wanted soon: this share of what may stay.
+const SOME_MORE: u64 = 16;
+
 impl Shard {
     /// Notes what a cell takes that was made, or has grown.
     pub(crate) fn note_awake(&mut self, place: usize) {
@@ -148,13 +152,10 @@ impl Shard {
     }
 
     /// Ends an exchange: as many cells leave memory as must, and those are asked for that are due soon.
-    pub(crate) fn settle_tiers(&mut self, exchange_ticks: u32) {
-        if self.tier.is_none() {
-            return;
-        }
+    pub(crate) fn settle_tiers(&mut self) {
         self.make_way(0, None);
         if let Some(tier) = &mut self.tier {
-            tier.foresee_wakes(tier.until.saturating_add(FORESEEN * exchange_ticks));
+            tier.foresee_wakes(tier.until.saturating_add(FORESEEN * tier.exchange_ticks));
         }
     }
 
@@ -197,25 +198,37 @@ impl Shard {
         true
     }
 
-    /// Lets cells leave memory until there is room for `bytes` more; not the one at `keep`.
+    /// Lets cells leave memory, if they must, until there is room for `bytes` more; not the one at `keep`.
     fn make_way(&mut self, bytes: u64, keep: Option<usize>) {
-        while let Some(tier) = &self.tier
-            && tier.awake_bytes + bytes > tier.limit
-            && tier.refused.is_none()
-            && let Some((place, outlook)) = self.next_to_sleep(keep)
-        {
-            if outlook == Outlook::Unsaved {
-                snapshot::save_now(self, place);
-            } else if !self.freeze(place) {
-                return;
+        let Some(tier) = &mut self.tier else { return };
+        let room = tier.limit.saturating_sub(bytes);
+        if tier.awake_bytes <= room || tier.refused.is_some() {
+            return;
+        }
+        let some_more = room - room / SOME_MORE;
+        let not_soon = Outlook::Sleeps(tier.until.saturating_add(FORESEEN * tier.exchange_ticks));
+        let mut queue = std::mem::take(&mut tier.queue);
+        self.line_up(keep, &mut queue);
+        for (outlook, place) in queue.drain(..) {
+            let Some(tier) = &self.tier else { break };
+            let enough = if outlook > not_soon { some_more } else { room };
+            if tier.awake_bytes <= enough || tier.refused.is_some() {
+                break;
             }
+            if outlook == Outlook::Unsaved {
+                snapshot::save_now(self, place as usize);
+            }
+            self.freeze(place as usize);
+        }
+        self.write_frozen();
+        if let Some(tier) = &mut self.tier {
+            tier.queue = queue;
         }
     }
 
-    /// The cell that is wanted last of all that are awake.
-    fn next_to_sleep(&mut self, keep: Option<usize>) -> Option<(usize, Outlook)> {
-        let Self { tier: Some(tier), kinds, cells, everywhere, .. } = self else { return None };
-        let mut last = None;
+    /// Lines up the cells that are awake, but for the one at `keep`: first those that are wanted last.
+    fn line_up(&mut self, keep: Option<usize>, queue: &mut Vec<(Outlook, u32)>) {
+        let Self { tier: Some(tier), kinds, cells, everywhere, .. } = self else { return };
         for place in (0..cells.len()).filter(|&place| Some(place) != keep) {
             let Some(gets_letters) = tier.awake(place) else { continue };
             let outlooks = kinds.iter_mut().map(|kind| kind.outlook(place));
@@ -229,32 +242,39 @@ impl Shard {
                 Outlook::Sleeps(_) if *everywhere => Outlook::Sleeps(place as u32),
                 other => other,
             };
-            if last.is_none_or(|(_, latest)| outlook > latest) {
-                last = Some((place, outlook));
-            }
+            queue.push((outlook, place as u32));
         }
-        last
+        queue.sort_unstable_by_key(|&next| Reverse(next));
     }
 
-    /// Lets a cell leave memory; whether it could.
-    fn freeze(&mut self, place: usize) -> bool {
-        let Self { tier: Some(tier), kinds, cells, .. } = self else { return false };
-        let cell = cells[place].as_mut().expect("somebody is there");
+    /// Takes a cell out of memory, to be written with others.
+    fn freeze(&mut self, place: usize) {
+        let Self { tier: Some(tier), kinds, cells, .. } = self else { return };
+        let cell = cells[place].as_ref().expect("somebody is there");
         let mut digest = FrozenDigest::new(tier.until);
         let mut wake = NEVER;
         tier.image.tables.resize_with(kinds.len(), FrozenTable::default);
         for (kind, table) in kinds.iter_mut().zip(&mut tier.image.tables) {
-            let Outlook::Sleeps(first) = kind.outlook(place) else { unreachable!("it was asked") };
+            let Outlook::Sleeps(first) = kind.outlook(place) else { unreachable!("it is saved") };
             wake = wake.min(first);
             digest.merge(kind.freeze(place, cell.zone, tier.until, table));
         }
-        let taken = tier.put(place, wake, digest);
-        if taken {
-            cell.world = None;
-        } else {
-            let world = cell.world.as_ref().expect("it is awake");
-            kinds.iter_mut().for_each(|kind| kind.stay(place, world));
+        tier.add(place, wake, digest);
+        if tier.is_full() {
+            self.write_frozen();
         }
-        taken
+    }
+
+    fn write_frozen(&mut self) {
+        let Self { tier: Some(tier), kinds, cells, .. } = self else { return };
+        let mut left = Vec::new();
+        let stay = |place: usize| {
+            let world = cells[place].as_ref().and_then(|cell| cell.world.as_ref()).expect("it waited");
+            kinds.iter_mut().for_each(|kind| kind.stay(place, world));
+        };
+        tier.write(|place| left.push(place), stay);
+        for place in left {
+            cells[place].as_mut().expect("it waited").world = None;
+        }
     }
 }

@@ -241,7 +241,7 @@ impl Shard {
         if !self.cramped.is_empty() {
             self.make_room(context);
         }
-        self.settle_tiers(context.exchange_ticks);
+        self.settle_tiers();
         self.stats.route_ns += routed_ns;
         self.stats.arrive_ns += started.nanos() - routed_ns;
     }

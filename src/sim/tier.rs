@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::budget::Budget;
+use super::freezing::Outlook;
 use crate::base::{Digest, Histogram};
 use crate::store::{AlignedVec, Frozen, FrozenView, Shelf, StoreError, Ticket};
 
@@ -90,6 +91,19 @@ enum Spot {
     Asleep(Sleeper),
 }
 
+/// Bytes from which on what waits to be written is written: few writes cost less than many.
+const TRAY: usize = 256 << 10;
+
+/// A cell that waits to be written.
+struct Waiting {
+    place: usize,
+    /// Bytes of its archive.
+    len: usize,
+    wake: u32,
+    digest: FrozenDigest,
+    bytes: u64,
+}
+
 /// See the module.
 pub(crate) struct Tier {
     pub shelf: Shelf,
@@ -99,6 +113,7 @@ pub(crate) struct Tier {
     pub awake_bytes: u64,
     /// The end of the window at hand, or of the last one.
     pub until: u32,
+    pub exchange_ticks: u32,
     /// By place.
     spots: Vec<Spot>,
     /// When sleepers are woken, and their places; of others also.
@@ -106,25 +121,34 @@ pub(crate) struct Tier {
     /// Why the shelf took no more.
     pub refused: Option<StoreError>,
     pub counts: TierCounts,
-    /// The memory that freezing takes.
+    /// The image of the cell at hand.
     pub image: Frozen,
-    pub pages: AlignedVec<4096>,
+    /// Archives that wait to be written, and whose they are.
+    pages: AlignedVec<4096>,
+    tray: Vec<Waiting>,
+    tickets: Vec<Ticket>,
+    /// Places of cells that may leave, and how soon they are wanted.
+    pub queue: Vec<(Outlook, u32)>,
 }
 
 impl Tier {
     /// Tiers of a run that begins or goes on at tick `from`.
-    pub(crate) fn new(budget: &Budget, from: u32, limit: u64) -> Self {
+    pub(crate) fn new(budget: &Budget, from: u32, exchange_ticks: u32, limit: u64) -> Self {
         Self {
             shelf: Shelf::new(budget.disk.clone(), budget.folder.clone()),
             limit,
             awake_bytes: 0,
             until: from,
+            exchange_ticks,
             spots: Vec::new(),
             alarms: BinaryHeap::new(),
             refused: None,
             counts: TierCounts::default(),
             image: Frozen::default(),
             pages: AlignedVec::new(),
+            tray: Vec::new(),
+            tickets: Vec::new(),
+            queue: Vec::new(),
         }
     }
 
@@ -178,24 +202,46 @@ impl Tier {
         }
     }
 
-    /// Puts the image of a cell on the shelf; whether the shelf took it.
-    pub(crate) fn put(&mut self, place: usize, wake: u32, digest: FrozenDigest) -> bool {
+    /// Adds the image of a cell to those that wait to be written.
+    pub(crate) fn add(&mut self, place: usize, wake: u32, digest: FrozenDigest) {
+        let Spot::Awake { bytes, .. } = *self.spot(place) else { unreachable!("it was awake") };
+        self.awake_bytes -= bytes;
         let len = self.image.archive(&mut self.pages);
-        match self.shelf.put(&self.pages, len) {
-            Ok(ticket) => {
-                let Spot::Awake { bytes, .. } = *self.spot(place) else { unreachable!("it was awake") };
-                self.awake_bytes -= bytes;
-                *self.spot(place) = Spot::Asleep(Sleeper { ticket, wake, digest, bytes, foreseen: false });
-                self.alarms.push(Reverse((wake, place as u32)));
-                self.counts.frozen += 1;
+        self.tray.push(Waiting { place, len, wake, digest, bytes });
+    }
+
+    /// Whether it is time to write.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pages.len() >= TRAY
+    }
+
+    /// Writes what waits, in one go. `left` is told the places of cells that have left memory; `stayed` of all of them,
+    /// if the disk did not take it.
+    pub(crate) fn write(&mut self, mut left: impl FnMut(usize), mut stayed: impl FnMut(usize)) {
+        let mut tickets = std::mem::take(&mut self.tickets);
+        let lens = self.tray.iter().map(|waiting| waiting.len);
+        let written = if self.tray.is_empty() { Ok(()) } else { self.shelf.put(&self.pages, lens, &mut tickets) };
+        let mut tray = std::mem::take(&mut self.tray);
+        match written {
+            Ok(()) => {
+                for (Waiting { place, wake, digest, bytes, .. }, ticket) in tray.drain(..).zip(tickets.drain(..)) {
+                    *self.spot(place) = Spot::Asleep(Sleeper { ticket, wake, digest, bytes, foreseen: false });
+                    self.alarms.push(Reverse((wake, place as u32)));
+                    self.counts.frozen += 1;
+                    left(place);
+                }
                 self.counts.frozen_bytes += self.pages.len() as u64;
-                true
             }
             Err(error) => {
                 self.refused = Some(error);
-                false
+                for Waiting { place, bytes, .. } in tray.drain(..) {
+                    self.awake_bytes += bytes;
+                    stayed(place);
+                }
             }
         }
+        (self.tray, self.tickets) = (tray, tickets);
+        self.pages.clear();
     }
 
     /// Reads the image of a cell that is asleep.

@@ -10,7 +10,7 @@ pub(crate) const PAGE: usize = 4_096;
 
 /// Bytes from which on writing what there is costs little more than the writing itself. Few in tests, whose worlds are
 /// small.
-const ENOUGH: usize = if cfg!(test) { 4 * PAGE } else { 1 << 20 };
+const ENOUGH: usize = if cfg!(test) { 4 * PAGE } else { 256 << 10 };
 
 /// Archives of pieces, each from the start of a page on.
 ///

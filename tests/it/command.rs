@@ -546,3 +546,38 @@ fn a_reader_that_leaves_is_no_failure() {
         assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{words}");
     }
 }
+
+#[test]
+fn a_memory_budget_never_shows_in_a_result() {
+    let scratch = Scratch::new("budget");
+    let folder = scratch.path("run");
+    let words = "--agents 2000 --hours 1 --start 1999-05-04T07:30 --json --progress none";
+    let plain = done(words);
+    for budget in ["100%", "20%", "8GiB"] {
+        let tiered = done(&format!("{words} --memory-budget {budget}"));
+        assert_eq!(tiered.digest(), plain.digest(), "{budget}");
+        let tiers = &tiered.object()["tiers"];
+        assert_eq!(tiers["thawed"].as_u64().unwrap() > 100, budget == "20%", "{budget}: {tiers}");
+    }
+    assert!(plain.object().get("tiers").is_none());
+    let kept = done(&format!("{words} --memory-budget 20% --out {folder} --snapshot-every 20m"));
+    assert_eq!(kept.digest(), plain.digest());
+    let resumed = done(&format!("{words} --memory-budget 50% --out {folder} --snapshot-every 20m --resume"));
+    assert_eq!(resumed.digest(), plain.digest());
+    let mut left = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!left.any(|name| name.to_string_lossy().contains("cold")), "what is out of memory has no name");
+    let tight = say(&format!("{words} --memory-budget 1MiB"));
+    assert_eq!((tight.code, tight.digest()), (Some(0), plain.digest()));
+    assert!(tight.err.contains("a memory budget of 1 MiB leaves no room for agents"), "{}", tight.err);
+    let table = done("--agents 2000 --hours 1 --start 1999-05-04T07:30 --progress none --memory-budget 20%");
+    assert!(table.out.contains("  cold zones    "), "{}", table.out);
+    let right = "write bytes as 4GiB or 500MB, or a share of what agents take as 30%";
+    refused(
+        &scratch,
+        &[
+            ("--memory-budget 0", &["`0` is no amount of memory, in --memory-budget", right]),
+            ("--memory-budget much", &["`much` is no amount of memory, in --memory-budget", right]),
+            ("--memory-budget 0%", &["`0%` is no amount of memory, in --memory-budget", right]),
+        ],
+    );
+}

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use myriad::prelude::*;
-use myriad::store::{Backend, Mem};
+use myriad::scenarios::City;
+use myriad::sim::Engine;
+use myriad::store::{Backend, Fault, Mem, Refusal, Saved, Sim};
 
 use crate::law::{Courier, Law, NoParams};
 
@@ -80,4 +82,128 @@ fn whoever_is_out_of_memory_comes_back_as_if_nothing_had_been() {
             }
         }
     }
+}
+
+#[test]
+fn a_city_is_the_same_at_any_budget() {
+    let run = |stepping, detail, memory| {
+        let options = RunOptions {
+            agents: Some(3_000),
+            workers: Some(2),
+            stepping,
+            detail,
+            start: Some(DateTime::new_const(1999, 5, 4, 7, 30, 0)),
+            memory,
+            ..RunOptions::default()
+        };
+        let mut engine = Simulation::of::<City>(Params::defaults()).options(options).build().unwrap();
+        let mut digests = Vec::new();
+        for turn in 1..=5 {
+            while engine.now() < Tick(turn * 650) {
+                engine.advance(Tick(turn * 650)).unwrap();
+            }
+            digests.push(engine.digest());
+        }
+        (digests, engine.transitions(), engine.tiers().map_or(0, |tiers| tiers.thawed))
+    };
+    let straight = run(Stepping::Event, DetailPolicy::Auto, None);
+    assert!(straight.1 > 100, "{}", straight.1);
+    for percent in [100, 30, 10] {
+        let event = run(Stepping::Event, DetailPolicy::Auto, Some(memory(percent)));
+        assert_eq!((&straight.0, straight.1), (&event.0, event.1), "{percent}%");
+        assert!(percent == 100 || event.2 > 50, "{} came back", event.2);
+    }
+    let active = run(Stepping::Event, DetailPolicy::Active, Some(memory(50)));
+    assert_eq!((&straight.0, straight.1), (&active.0, active.1), "visited at every tick");
+}
+
+/// Saved while it runs, with zones out of memory that were and were not changed since; and brought back to any budget.
+#[test]
+fn what_is_out_of_memory_is_saved_and_brought_back() {
+    let straight = run(law(2, 24, Stepping::Event, None), &[10], 400, fuel);
+    let mut engine = law(2, 3, Stepping::Event, Some(memory(10))).build().unwrap();
+    let mut digests = Vec::new();
+    for turn in 1..=40 {
+        while engine.now() < Tick(turn * 10) {
+            engine.advance(Tick(turn * 10)).unwrap();
+        }
+        digests.push(engine.digest());
+        let saved = engine.save().unwrap();
+        assert_eq!(saved.digest(), engine.digest());
+        if turn % 3 == 0 {
+            let memory = [None, Some(memory(10)), Some(memory(60))][turn as usize % 9 / 3].clone();
+            engine = law(2, 5, Stepping::Event, memory).revive(&saved).unwrap();
+        }
+    }
+    assert_eq!(straight.0.digests, digests);
+}
+
+struct Warned(Vec<String>);
+
+impl Watch for Warned {
+    fn warn(&mut self, what: &str) {
+        self.0.push(what.to_owned());
+    }
+}
+
+/// A disk on which something goes wrong once so many things were done to it.
+fn faulty(nth: usize, fault: Fault, refusal: Refusal) -> Budget {
+    let disk = Sim::default();
+    disk.create_folder("cold".as_ref()).unwrap();
+    disk.fail(nth, fault, refusal);
+    Budget { disk: Arc::new(disk), ..Budget::new(Allowance::Rows(10), "cold") }
+}
+
+#[test]
+fn zones_stay_in_memory_if_the_disk_takes_no_more() {
+    let watched = |memory| {
+        let mut warned = Warned(Vec::new());
+        let options = RunOptions {
+            agents: Some(500),
+            workers: Some(1),
+            shards: 2,
+            upheaval: 3,
+            span: Some(Span::Ticks(400)),
+            memory,
+            ..RunOptions::default()
+        };
+        let report = Simulation::of::<Law>(NoParams::defaults()).options(options).watch(&mut warned).unwrap();
+        (report, warned.0)
+    };
+    let (straight, _) = watched(None);
+    let mut refused = 0;
+    for nth in (0..400).step_by(23) {
+        for (fault, refusal) in
+            [(Fault::Change, Refusal::Full), (Fault::ShortWrite, Refusal::Full), (Fault::Change, Refusal::Broken)]
+        {
+            let (report, warned) = watched(Some(faulty(nth, fault, refusal)));
+            assert_eq!((&report.digest, report.transitions), (&straight.digest, straight.transitions));
+            assert!(report.invariants.values().all(|&held| held));
+            let named = |warning: &String| warning.contains("`cold`") && warning.ends_with("zones stay in memory");
+            assert!(warned.iter().all(named), "{warned:?}");
+            refused += warned.len();
+        }
+    }
+    assert!(refused > 30, "{refused} refusals");
+}
+
+#[test]
+fn a_zone_that_cannot_be_read_ends_the_run_by_name() {
+    let mut ended = 0;
+    for nth in (0..300).step_by(17) {
+        let mut engine = law(2, 3, Stepping::Event, Some(faulty(nth, Fault::Read, Refusal::Broken))).build().unwrap();
+        let error = loop {
+            if engine.now() == Tick(400) {
+                break None;
+            }
+            if let Err(error) = engine.advance(Tick(400)) {
+                break Some(error.to_string());
+            }
+        };
+        if let Some(error) = error {
+            assert!(error.starts_with("cannot bring a cold zone back from `cold`"), "{error}");
+            ended += 1;
+        }
+    }
+    assert!(ended > 10, "{ended} ended");
 }

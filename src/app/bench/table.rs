@@ -37,6 +37,18 @@ pub fn render(report: &BenchReport, style: Style) -> String {
                 digits(*back)
             );
         }
+        if let (Some(p50), Some(p99), Some(max)) =
+            (row.facts.get("thaw_ms_p50"), row.facts.get("thaw_ms_p99"), row.facts.get("thaw_ms_max"))
+        {
+            let _ = writeln!(
+                text,
+                "  {}: a zone came back in {} ms (median), {} ms (p99), {} ms (longest)",
+                row.workload,
+                digits(*p50),
+                digits(*p99),
+                digits(*max)
+            );
+        }
         if let Some(busiest) = row.facts.get("busiest_to_mean") {
             let more = 100.0 * (busiest - 1.0);
             let _ =

@@ -30,13 +30,14 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// Writes the archive in place of what was there. It fills whole pages; how many bytes of them is returned.
+    /// Appends the archive to whole pages. It fills whole pages; how many bytes of them is returned.
     pub fn archive(&self, into: &mut AlignedVec<4096>) -> usize {
-        into.clear();
+        let start = into.len();
+        assert!(start.is_multiple_of(4096), "archives begin on pages");
         let writer = std::mem::take(into);
         *into = rkyv::api::high::to_bytes_in::<_, rancor::Panic>(self, writer).expect("memory takes any bytes");
-        let len = into.len();
-        into.resize(len.next_multiple_of(4096), 0);
+        let len = into.len() - start;
+        into.resize(into.len().next_multiple_of(4096), 0);
         len
     }
 }
@@ -83,9 +84,10 @@ mod tests {
         let frozen = Frozen { tables: vec![table(3, 7), FrozenTable::default(), table(50, 1)] };
         let mut bytes = AlignedVec::<4096>::new();
         for _ in 0..2 {
+            let start = bytes.len();
             let len = frozen.archive(&mut bytes);
-            assert!(bytes.len().is_multiple_of(4096) && len <= bytes.len() && bytes.len() - len < 4096);
-            let view = FrozenView::of(&bytes[..len]).unwrap();
+            assert_eq!(bytes.len(), start + len.next_multiple_of(4096));
+            let view = FrozenView::of(&bytes[start..start + len]).unwrap();
             assert_eq!(view.tables.iter().map(|table| table.slots).collect::<Vec<_>>(), [48, 0, 800]);
             for (seen, made) in view.tables.iter().zip(&frozen.tables) {
                 for (seen, made) in seen.columns.iter().zip(&made.columns) {

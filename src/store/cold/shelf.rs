@@ -79,11 +79,16 @@ impl Shelf {
         Self { disk, folder, volumes: Vec::new() }
     }
 
-    /// Puts an archive away: the first `len` bytes of these pages.
+    /// Puts archives away that fill whole pages one behind the other, of so many bytes each, and adds a ticket for each.
     ///
     /// # Errors
     /// The disk has no room, or does not take it. Nothing is put away then.
-    pub fn put(&mut self, pages: &AlignedVec<4096>, len: usize) -> Result<Ticket, StoreError> {
+    pub fn put(
+        &mut self,
+        pages: &AlignedVec<4096>,
+        lens: impl Iterator<Item = usize>,
+        tickets: &mut Vec<Ticket>,
+    ) -> Result<(), StoreError> {
         let room = pages.len() as u64;
         let found = (0..).zip(&mut self.volumes).find_map(|(nth, volume)| Some((nth, volume.take(room)?)));
         let (volume, offset) = match found {
@@ -98,10 +103,20 @@ impl Shelf {
                 (self.volumes.len() as u32 - 1, offset)
             }
         };
-        let ticket = Ticket { volume, offset, len: len as u32, checksum: xxh3_128(&pages[..len]) };
-        let written = self.volumes[volume as usize].file.write_at(offset, pages);
-        written.map_err(StoreError::io("put a cold zone into", &self.folder)).inspect_err(|_| self.free(ticket))?;
-        Ok(ticket)
+        let into = &mut self.volumes[volume as usize];
+        into.file
+            .write_at(offset, pages)
+            .inspect_err(|_| into.give_back(offset, room))
+            .map_err(StoreError::io("put cold zones into", &self.folder))?;
+        let mut start = 0;
+        for len in lens {
+            let checksum = xxh3_128(&pages[start..start + len]);
+            let ticket = Ticket { volume, offset: offset + start as u64, len: len as u32, checksum };
+            start += ticket.room() as usize;
+            tickets.push(ticket);
+        }
+        assert_eq!(start, pages.len(), "tickets for all pages");
+        Ok(())
     }
 
     /// Says that an archive will be wanted soon.
@@ -170,6 +185,12 @@ mod tests {
     use crate::base::{AgentId, Seed, Stream, Tick};
     use crate::store::{Fault, Fs, Mem, Refusal, Sim};
 
+    fn put(shelf: &mut Shelf, salt: u8, len: usize) -> Result<Ticket, StoreError> {
+        let mut tickets = Vec::new();
+        shelf.put(&pages(salt, len), [len].into_iter(), &mut tickets)?;
+        Ok(tickets[0])
+    }
+
     fn pages(salt: u8, len: usize) -> AlignedVec<4096> {
         let mut pages = AlignedVec::new();
         pages.resize(len, 0);
@@ -194,7 +215,7 @@ mod tests {
                 let (salt, len) = (round as u8, 1 + draws.below(30_000) as usize);
                 // Now and then one that no volume would hold.
                 let len = if round % 100 == 99 { len + VOLUME.1 as usize } else { len };
-                away.push((shelf.put(&pages(salt, len), len).unwrap(), salt, len));
+                away.push((put(&mut shelf, salt, len).unwrap(), salt, len));
             }
             largest = largest.max(shelf.bytes());
             let held: u64 = away.iter().map(|(ticket, ..)| ticket.room()).sum();
@@ -228,25 +249,25 @@ mod tests {
         let disk = Arc::new(Sim::default());
         disk.create_folder(Path::new("cold")).unwrap();
         let mut shelf = Shelf::new(disk.clone(), PathBuf::from("cold"));
-        let first = shelf.put(&pages(1, 9_000), 9_000).unwrap();
+        let first = put(&mut shelf, 1, 9_000).unwrap();
         // The volume is full, and there is no room for another.
         let mut tickets = vec![first];
         while shelf.volumes[0].gaps.values().any(|&gap| gap >= 3 << 12) {
-            tickets.push(shelf.put(&pages(2, 9_000), 9_000).unwrap());
+            tickets.push(put(&mut shelf, 2, 9_000).unwrap());
         }
         assert_eq!(tickets.len(), 5);
         disk.fail(0, Fault::Change, Refusal::Full);
-        let full = shelf.put(&pages(3, 9_000), 9_000).unwrap_err();
+        let full = put(&mut shelf, 3, 9_000).unwrap_err();
         assert!(full.is_disk_full() && full.to_string().contains("`cold`"), "{full}");
         shelf.free(tickets[1]);
         disk.fail(0, Fault::Change, Refusal::Broken);
-        let broken = shelf.put(&pages(5, 9_000), 9_000).unwrap_err();
-        assert!(broken.to_string().starts_with("cannot put a cold zone into `cold`"), "{broken}");
+        let broken = put(&mut shelf, 5, 9_000).unwrap_err();
+        assert!(broken.to_string().starts_with("cannot put cold zones into `cold`"), "{broken}");
         disk.fail(0, Fault::Read, Refusal::Broken);
         let broken = shelf.view(&first).err().unwrap();
         assert!(broken.to_string().starts_with("cannot bring a cold zone back from `cold`"), "{broken}");
         assert_eq!(&shelf.view(&first).unwrap()[..], &pages(1, 9_000)[..9_000]);
-        let last = shelf.put(&pages(6, 9_000), 9_000).unwrap();
+        let last = put(&mut shelf, 6, 9_000).unwrap();
         // A bit that flips on the disk.
         shelf.volumes[last.volume as usize].file.write_at(last.offset, &pages(7, 4_096)).unwrap();
         let damaged = shelf.view(&last).err().unwrap();

@@ -1,4 +1,4 @@
-//! Bytes written to a file and made durable.
+//! Bytes written to a file and made durable, or read back.
 
 use std::path::Path;
 
@@ -26,3 +26,26 @@ pub fn write(folder: &Path, bytes: u64) -> Sample {
     file.sync().expect("what was written can be made durable");
     Sample { count: written as f64 / 1e9, seconds: started.seconds(), ..Sample::default() }
 }
+
+/// Writes pieces of about so many bytes to a nameless file in the folder, and reads each back, all past the page cache;
+/// counts gigabytes both ways.
+pub fn there_and_back(folder: &Path, bytes: u64, pieces: u64) -> Sample {
+    let len = (bytes as usize).next_multiple_of(4_096);
+    let file = Fs.scratch(folder, PIECES * len as u64).expect("there is room on the disk");
+    let mut pages = AlignedVec::<4_096>::new();
+    pages.resize(len, 0x5a);
+    // Far from where it was last written, and from where it is read.
+    let place = |nth: u64| nth * 7 % PIECES * len as u64;
+    (0..PIECES).for_each(|piece| file.write_at(place(piece), &pages).expect("there is room on the disk"));
+    let started = Elapsed::start();
+    for piece in 0..pieces {
+        file.write_at(place(piece), &pages).expect("there is room on the disk");
+        let read = file.view(place(piece + PIECES / 2), len).expect("the disk can be read");
+        assert!(read.len() == len && read[len - 1] == 0x5a);
+        file.done_with(place(piece + PIECES / 2), len);
+    }
+    Sample { count: (2 * pieces * len as u64) as f64 / 1e9, seconds: started.seconds(), ..Sample::default() }
+}
+
+/// Pieces that lie in the file at once.
+const PIECES: u64 = 1_024;
