@@ -14,6 +14,10 @@ use crate::store::{Backend, Fs};
 /// What cells may take at least, as a share of what they all take: less would be spent on going to and fro.
 const LEAST_SHARE: u64 = 64;
 
+/// How often in a row there is no room for agents before a person is told: memory that was let go of while the world was
+/// built is not at once the system's again.
+const TIGHT: u32 = 12;
+
 /// The memory of a run.
 pub(super) struct Memory {
     allowance: Option<Allowance>,
@@ -21,12 +25,13 @@ pub(super) struct Memory {
     limit: Option<u64>,
     /// What a person should know, once.
     warnings: Vec<String>,
-    has_warned: bool,
+    /// How often in a row there was no room for agents.
+    tight: u32,
 }
 
 impl Memory {
     pub(super) fn new(budget: Option<&Budget>) -> Self {
-        Self { allowance: budget.map(|budget| budget.allowance), limit: None, warnings: Vec::new(), has_warned: false }
+        Self { allowance: budget.map(|budget| budget.allowance), limit: None, warnings: Vec::new(), tight: 0 }
     }
 }
 
@@ -65,8 +70,8 @@ impl Engine {
             Allowance::Process(bytes) => {
                 let beside = resident_bytes().saturating_sub(awake);
                 let left = bytes.saturating_sub(beside);
-                if left < all / LEAST_SHARE && !self.memory.has_warned {
-                    self.memory.has_warned = true;
+                self.memory.tight = if left < all / LEAST_SHARE { self.memory.tight + 1 } else { 0 };
+                if self.memory.tight == TIGHT {
                     self.memory.warnings.push(format!(
                         "a memory budget of {} MiB leaves no room for agents: {} MiB are taken beside them",
                         bytes >> 20,
