@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::cleaning::worn;
@@ -123,6 +124,7 @@ impl Checkpoints {
             entries.extend(self.keep_pieces(last, kept, &mut writer)?);
         }
         writer.finish()?;
+        self.seal(&segment_path(&self.folder, generation));
         self.backend.sync_folder(&self.folder).map_err(StoreError::io("make durable", &self.folder))?;
         entries.sort_by_key(|entry| entry.info.id);
         assert!(entries.is_sorted_by(|a, b| a.info.id < b.info.id), "each piece is written or kept, once");
@@ -131,13 +133,21 @@ impl Checkpoints {
         let schema = schema.to_owned();
         let manifest = Manifest { run: self.run, generation, tick, digest, schema, entries };
         match self.backend.publish(&path, &manifest.encode()) {
-            Ok(()) => Ok(manifest),
+            Ok(()) => {
+                self.seal(&path);
+                Ok(manifest)
+            }
             Err(error) => {
                 // It may have its name already, for now or for good: its segment must not go before it.
                 self.take_back(manifest);
                 Err(StoreError::io("write", &path)(error))
             }
         }
+    }
+
+    /// Lets nobody write any more to a file that is done. A file system that cannot do it loses nothing by that.
+    fn seal(&self, path: &Path) {
+        let _ = self.backend.seal(path);
     }
 
     /// Where kept pieces lie. Those in files of which little else is needed are written anew, so that the files can go.
