@@ -6,6 +6,7 @@
 //! it was, to the bit; where the journal has the digest of a tick that is passed again, it must be the same.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
@@ -16,8 +17,9 @@ use super::scenario::RunError;
 use super::snapshot::Snapshot;
 use crate::base::Digest;
 use crate::exec::Elapsed;
+use crate::store::catalog::{self, Process};
 use crate::store::journal::{self, Committer, Journal, Known, Options, Record, Recovered};
-use crate::store::{Backend, Checkpoints, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer};
+use crate::store::{Backend, Checkpoints, Finished, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer};
 
 /// Exchanges at which nothing was said, after which the journal says so.
 const SEALED_EXCHANGES: u64 = 64;
@@ -147,7 +149,8 @@ impl Keeper {
         journal.append(0, &start(None))?;
         journal.commit()?;
         let (checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
-        Ok(Opened { keeper: Self::new(keep, lock, journal, checkpoints, Replay::default(), 0)?, engine })
+        let process = process(0, 0, None, &engine);
+        Ok(Opened { keeper: Self::new(keep, lock, journal, checkpoints, Replay::default(), process)?, engine })
     }
 
     /// Goes on with the run in the folder.
@@ -198,7 +201,9 @@ impl Keeper {
         journal.append(first_tick, &start(Some(engine.now().0)))?;
         journal.commit()?;
         let now = engine.now().0;
-        let mut keeper = Self::new(keep, lock, journal, checkpoints, replay, now)?;
+        let process = process(recovered.record_count(), first_tick, Some(now), &engine);
+        let mut keeper = Self::new(keep, lock, journal, checkpoints, replay, process)?;
+        (keeper.saved_at, keeper.recorded) = (now, now);
         keeper.kept.resumed_from = Some(now);
         keeper.kept.replayed_ticks = keeper.replay.end.saturating_sub(now);
         Ok(Opened { keeper, engine })
@@ -210,15 +215,16 @@ impl Keeper {
         journal: Journal,
         checkpoints: Checkpoints,
         replay: Replay,
-        now: u64,
+        process: Process,
     ) -> Result<Self, RunError> {
+        let now = process.tick;
         let path = journal.path().to_owned();
         let journal = Committer::start(journal, GROUP).map_err(StoreError::io("start a thread for", &path))?;
         Ok(Self {
             keep: keep.clone(),
             _lock: lock,
             journal,
-            writer: Some(Writer::start(checkpoints)),
+            writer: Some(Writer::start(checkpoints, Some(process))),
             replay,
             exchanges: 0,
             records: 0,
@@ -328,6 +334,9 @@ impl Keeper {
     /// Hears how checkpoints ended.
     fn heed(&mut self, now: u64, watch: &mut dyn Watch) -> Result<(), RunError> {
         let outcomes = self.writer.as_ref().map(Writer::outcomes).unwrap_or_default();
+        if let Some(fault) = self.writer.as_ref().and_then(Writer::fault) {
+            watch.warn(&fault);
+        }
         outcomes.into_iter().try_for_each(|outcome| self.heed_one(outcome, now, watch))
     }
 
@@ -405,7 +414,8 @@ impl Keeper {
         }
         engine.finish_save()?;
         self.publish();
-        let (_, outcomes) = self.writer.take().expect("there until the end").finish();
+        let writer = self.writer.take().expect("there until the end");
+        let Finished { outcomes, book, fault, .. } = writer.finish();
         for outcome in outcomes {
             self.heed_one(outcome, now, watch)?;
         }
@@ -415,12 +425,24 @@ impl Keeper {
         }
         self.flush(watch)?;
         self.journal.finish()?;
+        let late = book.and_then(|mut book| {
+            book.end();
+            book.take_fault()
+        });
+        fault.into_iter().chain(late).for_each(|fault| watch.warn(&fault));
         Ok(self.kept)
     }
 }
 
 fn start(resumed_from: Option<u64>) -> Record {
     Record::Start { engine: env!("CARGO_PKG_VERSION").to_owned(), resumed_from }
+}
+
+/// What the process says of itself that begins to write after so many records of the journal.
+fn process(sequence: u64, tick: u64, resumed_from: Option<u64>, engine: &Engine) -> Process {
+    let since = Elapsed::start();
+    let clock = Arc::new(move || since.nanos() / 1_000);
+    Process { sequence, tick, resumed_from, workers: engine.worker_count() as u64, clock }
 }
 
 /// What the journal holds from a tick on.
@@ -498,6 +520,8 @@ fn clear(backend: &dyn Backend, keep: &Keep) -> Result<(), StoreError> {
             _ => {}
         }
     }
+    // What is derived from it is made anew in any case; that it cannot be removed does not matter.
+    let _ = backend.remove(&catalog::path(&keep.folder));
     let path = RunFile::path(&keep.folder);
     match backend.remove(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path)(error)),

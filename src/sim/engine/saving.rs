@@ -135,6 +135,11 @@ impl Engine {
         if heard { Ok(()) } else { Err(format!("an input has {} bytes of text", body.len())) }
     }
 
+    /// Worker threads.
+    pub(crate) fn worker_count(&self) -> usize {
+        self.workers.count()
+    }
+
     /// Saves the world to memory.
     ///
     /// # Errors
