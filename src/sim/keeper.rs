@@ -167,11 +167,13 @@ impl Keeper {
         for error in &unreadable {
             watch.warn(&format!("{error}; moved to quarantine"));
         }
-        let mut engine = None;
+        let (mut engine, mut all) = (None, true);
         while let Some(manifest) = checkpoints.manifests().last().cloned() {
             let revived = checkpoints.load(&manifest).map_err(RunError::Store);
             match revived.and_then(|checkpoint| build(Some(&checkpoint), watch)) {
                 Ok(revived) => {
+                    // What nothing happens to from here on is saved already.
+                    all = !checkpoints.resume(manifest.generation);
                     engine = Some(revived);
                     break;
                 }
@@ -203,6 +205,7 @@ impl Keeper {
         let now = engine.now().0;
         let process = process(recovered.record_count(), first_tick, Some(now), &engine);
         let mut keeper = Self::new(keep, lock, journal, checkpoints, replay, process)?;
+        keeper.all = all;
         (keeper.saved_at, keeper.recorded) = (now, now);
         keeper.kept.resumed_from = Some(now);
         keeper.kept.replayed_ticks = keeper.replay.end.saturating_sub(now);
