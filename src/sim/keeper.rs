@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::branch::Source;
 use super::engine::Engine;
 use super::input::{Input, Voice};
 use super::keep::{Begin, Every, Keep};
@@ -19,7 +20,9 @@ use crate::base::Digest;
 use crate::exec::Elapsed;
 use crate::store::catalog::{self, Process};
 use crate::store::journal::{self, Committer, Journal, Known, Options, Record, Recovered};
-use crate::store::{Backend, Checkpoints, Finished, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer};
+use crate::store::{
+    Backend, Checkpoints, Finished, Imported, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer,
+};
 
 /// Exchanges at which nothing was said, after which the journal says so.
 const SEALED_EXCHANGES: u64 = 64;
@@ -82,9 +85,11 @@ pub(crate) struct Opened {
 type Build<'a> = dyn FnMut(Option<&dyn Saved>, &mut dyn Watch) -> Result<Engine, RunError> + 'a;
 
 impl Keeper {
-    /// Opens the folder and brings the run in it back to its last checkpoint, or begins one.
+    /// Opens the folder and brings the run in it back to its last checkpoint, or begins one: with a checkpoint of
+    /// another run, if one is given.
     pub(crate) fn open(
         keep: &Keep,
+        from: Option<&Source>,
         identity: BTreeMap<String, String>,
         build: &mut Build<'_>,
         watch: &mut dyn Watch,
@@ -95,6 +100,9 @@ impl Keeper {
         let lock = lock(&**backend, keep)?;
         let shown = folder.display();
         let found = RunFile::read(&**backend, folder);
+        if let Some(source) = from {
+            return Self::branch(keep, source, found, identity, build, watch, lock);
+        }
         // What is to be removed anyway may be damaged.
         let found = if keep.begin == Begin::Fresh { None } else { found? };
         let Some(run_file) = found else {
@@ -104,11 +112,11 @@ impl Keeper {
                      begin anew with --fresh"
                 )));
             }
-            return Self::begin(keep, identity, build, watch, lock);
+            return Self::begin(keep, identity, None, build, watch, lock);
         };
         if let Some((name, there, here)) = run_file.difference(&identity) {
             if keep.begin == Begin::New && ended(&**backend, keep, &run_file)? {
-                return Self::begin(keep, identity, build, watch, lock);
+                return Self::begin(keep, identity, None, build, watch, lock);
             }
             return Err(RunError::Input(format!(
                 "`{shown}` holds another run: its {name} is `{there}`, not `{here}`; give the same, another --out, or \
@@ -117,7 +125,7 @@ impl Keeper {
         }
         if keep.begin == Begin::New {
             if ended(&**backend, keep, &run_file)? {
-                return Self::begin(keep, identity, build, watch, lock);
+                return Self::begin(keep, identity, None, build, watch, lock);
             }
             return Err(RunError::Input(format!(
                 "`{shown}` holds this run, and it has not ended: --resume goes on with it, --fresh begins anew"
@@ -131,26 +139,64 @@ impl Keeper {
         Ok(opened)
     }
 
-    /// Begins a run, in place of one that may be in the folder.
+    /// Begins a run with a checkpoint of another one, in a folder in which nothing may be lost.
+    fn branch(
+        keep: &Keep,
+        source: &Source,
+        found: Result<Option<RunFile>, StoreError>,
+        identity: BTreeMap<String, String>,
+        build: &mut Build<'_>,
+        watch: &mut dyn Watch,
+        lock: Box<dyn Lock>,
+    ) -> Result<Opened, RunError> {
+        let shown = keep.folder.display();
+        let imported = source.open(&identity, watch)?;
+        let is_itself = found.as_ref().ok().and_then(Option::as_ref).is_some_and(|at| at.run() == imported.file.run());
+        if is_itself {
+            return Err(RunError::Input(format!(
+                "`{shown}` holds the very run from whose checkpoint another one is to begin; name another folder"
+            )));
+        }
+        if keep.begin != Begin::Fresh && (found?.is_some() || holds_files(&*keep.backend, keep)?) {
+            return Err(RunError::Input(format!(
+                "`{shown}` holds a run already, and from a checkpoint another one begins: name a new folder, or begin \
+                 anew with --fresh"
+            )));
+        }
+        Self::begin(keep, identity, Some(imported), build, watch, lock)
+    }
+
+    /// Begins a run, in place of one that may be in the folder; with a checkpoint of another one, or with tick 0.
     fn begin(
         keep: &Keep,
         identity: BTreeMap<String, String>,
+        from: Option<Imported>,
         build: &mut Build<'_>,
         watch: &mut dyn Watch,
         lock: Box<dyn Lock>,
     ) -> Result<Opened, RunError> {
         let Keep { backend, folder, run, .. } = keep;
         // Before anything is removed or written: what is wrong with the input is known then.
-        let engine = build(None, watch)?;
+        let engine = build(from.as_ref().map(|from| &from.checkpoint as &dyn Saved), watch)?;
         clear(&**backend, keep)?;
-        RunFile::new(*run, identity, keep.settings.clone()).write(&**backend, folder)?;
+        let file = RunFile::new(*run, identity, keep.settings.clone());
+        file.with_origin(from.as_ref().map(Imported::origin)).write(&**backend, folder)?;
         let options = Options { grow_bytes: keep.journal_grows };
-        let mut journal = Journal::create(backend.clone(), folder, *run, 0, 0, options)?;
-        journal.append(0, &start(None))?;
+        let tick = engine.now().0;
+        let mut journal = Journal::create(backend.clone(), folder, *run, tick, 0, options)?;
+        let resumed_from = from.as_ref().map(|_| tick);
+        journal.append(tick, &start(resumed_from))?;
         journal.commit()?;
-        let (checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
-        let process = process(0, 0, None, &engine);
-        Ok(Opened { keeper: Self::new(keep, lock, journal, checkpoints, Replay::default(), process)?, engine })
+        let (mut checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
+        if let Some(from) = &from {
+            // First of all: the run shall not need the other one's folder any more.
+            checkpoints.import(&from.checkpoint)?;
+        }
+        let process = process(0, tick, resumed_from, &engine);
+        let mut keeper = Self::new(keep, lock, journal, checkpoints, Replay::default(), process)?;
+        keeper.all = from.is_none();
+        keeper.kept.resumed_from = resumed_from;
+        Ok(Opened { keeper, engine })
     }
 
     /// Goes on with the run in the folder.
@@ -188,10 +234,22 @@ impl Keeper {
                 Err(error) => return Err(error),
             }
         }
-        let from = engine.as_ref().map(|engine: &Engine| engine.now().0);
-        let known = Known { from: from.unwrap_or(0), durable_tick: from };
-        let recovered = journal::read(&**backend, folder, run, known)?;
-        let replay = replay(&recovered, from.unwrap_or(0))?;
+        let durable_tick = engine.as_ref().map(|engine: &Engine| engine.now().0);
+        let engine = match (engine, &run_file.origin) {
+            (Some(engine), _) => Some(engine),
+            (None, None) => None,
+            (None, Some(origin)) => {
+                let source = Source { backend: backend.clone(), path: origin.path.clone().into() };
+                let imported = source.reopen(origin, &run_file.identity)?;
+                let engine = build(Some(&imported.checkpoint), watch)?;
+                checkpoints.import(&imported.checkpoint)?;
+                all = false;
+                Some(engine)
+            }
+        };
+        let from = engine.as_ref().map_or(0, |engine| engine.now().0);
+        let recovered = journal::read(&**backend, folder, run, Known { from, durable_tick })?;
+        let replay = replay(&recovered, from)?;
         let engine = match engine {
             Some(engine) => engine,
             None => build(None, watch)?,

@@ -167,10 +167,15 @@ impl<S: Scenario> Experiment<S> {
         let timing = S::timing(&self.params);
         let setup = Elapsed::start();
         let (mut engine, mut keeper) = match &self.options.keep {
-            None => (self.build_watched(watch, None)?, None),
+            None => {
+                let identity = self.identity(&timing);
+                let from = self.options.from.as_ref().map(|source| source.open(&identity, watch)).transpose()?;
+                (self.build_watched(watch, from.as_ref().map(|from| &from.checkpoint as &dyn Saved))?, None)
+            }
             Some(keep) => {
                 let mut build = |saved: Option<&dyn Saved>, watch: &mut dyn Watch| self.build_watched(watch, saved);
-                let Opened { keeper, engine } = Keeper::open(keep, self.identity(&timing), &mut build, watch)?;
+                let (from, identity) = (self.options.from.as_ref(), self.identity(&timing));
+                let Opened { keeper, engine } = Keeper::open(keep, from, identity, &mut build, watch)?;
                 (engine, Some(keeper))
             }
         };

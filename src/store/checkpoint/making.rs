@@ -12,7 +12,7 @@ use super::manifest::{Entry, Manifest};
 use super::reading::Checkpoint;
 use super::segment::SegmentWriter;
 use crate::base::Digest;
-use crate::store::{Chunk, Piece, PieceId, PieceInfo, StoreError};
+use crate::store::{Chunk, Piece, PieceId, PieceInfo, Saved, StoreError};
 
 /// A checkpoint in the making.
 pub struct Writing {
@@ -38,6 +38,11 @@ impl Writing {
     /// Writes pieces. If that fails, publishing says so.
     pub fn put(&self, chunk: &Chunk) {
         self.act(|writer| writer.put(chunk));
+    }
+
+    /// Writes the archive of a piece. If that fails, publishing says so.
+    pub fn append(&self, info: PieceInfo, archive: &[u8]) {
+        self.act(|writer| writer.append(info, archive).map(|entry| vec![entry]));
     }
 
     fn act(&self, write: impl FnOnce(&mut SegmentWriter) -> Result<Vec<Entry>, StoreError>) {
@@ -76,6 +81,18 @@ impl Checkpoints {
         })?;
         let state = State { writer, entries: Vec::new(), failure: None };
         Ok(Writing { generation, tick, base, state: Mutex::new(state) })
+    }
+
+    /// Makes a checkpoint of all that another one holds, of whatever run.
+    ///
+    /// # Errors
+    /// Where that one cannot be read, or this one not be made durable.
+    pub fn import(&mut self, from: &Checkpoint) -> Result<&Manifest, StoreError> {
+        let writing = self.begin(from.tick())?;
+        for (index, info) in from.pieces().iter().enumerate() {
+            writing.append(*info, &from.read(index)?);
+        }
+        self.publish(writing, &[], from.schema())
     }
 
     /// Makes a checkpoint of the pieces that were written, and of those that are kept as the last one has them. From

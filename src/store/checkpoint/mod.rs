@@ -30,7 +30,7 @@ mod tests;
 mod writer;
 
 pub use finding::{Found, find};
-pub(crate) use finding::{newest_generation, segment_path};
+pub(crate) use finding::{manifest_path, newest_generation, segment_path};
 pub use folder::Checkpoints;
 pub use looking::{Fault as PieceFault, Look, visit};
 pub use making::Writing;
