@@ -101,6 +101,10 @@ pub struct FolderFlags {
     /// Go on with the run in the folder, or begin one if there is none
     #[arg(long, conflicts_with = "fresh", help_heading = "Folder")]
     pub resume: bool,
+    /// Begin with a snapshot of this or another run: its file ckpt/MANIFEST-*, or the run's folder for its newest; with
+    /// --out in a folder of its own
+    #[arg(long, value_name = "FILE", conflicts_with = "resume", help_heading = "Folder")]
+    pub resume_from: Option<String>,
     /// Remove the run in the folder, and begin anew
     #[arg(long, help_heading = "Folder")]
     pub fresh: bool,
@@ -109,11 +113,21 @@ pub struct FolderFlags {
 impl FolderFlags {
     /// What was typed, by setting.
     pub fn given(&self) -> Vec<(&'static str, String)> {
-        let texts = [("out", &self.out), ("snapshot-every", &self.snapshot_every), ("keep", &self.keep)];
+        let texts = [
+            ("out", &self.out),
+            ("snapshot-every", &self.snapshot_every),
+            ("keep", &self.keep),
+            ("resume-from", &self.resume_from),
+        ];
         let mut given: Vec<_> = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect();
         given.extend(self.resume.then(|| ("resume", "true".to_owned())));
         given.extend(self.fresh.then(|| ("fresh", "true".to_owned())));
         given
+    }
+
+    /// Whether the run is to begin with a checkpoint.
+    pub fn is_branch(&self) -> bool {
+        self.resume_from.is_some()
     }
 }
 
@@ -219,8 +233,9 @@ pub struct ResumeArgs {
 /// `inspect`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A run's folder is shown whole: what it is a run of, whether it ended, its checkpoints and its journal; all of them is \
-read and checked. Of its files, ckpt/MANIFEST-* is one checkpoint, ckpt/seg-* and wal/wal-* hold parts of some. \
+A run's folder is shown whole: what it is a run of, whether it ended, its checkpoints, its journal, and its history: \
+who ran it, and which checkpoints there were, also those that are gone; all of it is read and checked. Of its files, \
+ckpt/MANIFEST-* is one checkpoint, ckpt/seg-* and wal/wal-* hold parts of some. \
 Nothing is written, and the run may be live.\n\n\
 Exit codes: 0 all of it can be read, 1 there is damage, as listed, 2 bad usage.")]
 pub struct InspectArgs {
@@ -371,7 +386,7 @@ pub struct CompletionsArgs {
 }
 
 /// Settings that a flag, MYRIAD_* or a configuration file can give, by the name of the flag.
-pub const SETTINGS: [&str; 26] = [
+pub const SETTINGS: [&str; 27] = [
     "agents",
     "seed",
     "start",
@@ -393,6 +408,7 @@ pub const SETTINGS: [&str; 26] = [
     "snapshot-every",
     "keep",
     "resume",
+    "resume-from",
     "fresh",
     "json",
     "quiet",
@@ -478,8 +494,8 @@ mod tests {
         let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
         let mut given: Vec<_> = cli.run.model.given().into_iter().chain(cli.run.output.given()).collect();
         given.extend(cli.run.folder.given());
-        // The opposite of another one.
-        given.push(("fresh", String::new()));
+        // The opposites of another one.
+        given.extend([("fresh", String::new()), ("resume-from", String::new())]);
         let mut names: Vec<_> = given.iter().map(|(name, _)| *name).collect();
         let mut settings = SETTINGS.to_vec();
         names.sort_unstable();

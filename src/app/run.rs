@@ -8,7 +8,7 @@ use super::error::{Error, Outcome};
 use super::meta::Scenarios;
 use super::progress::Reporter;
 use super::settings::{ProgressMode, Settings, Typed, resolve};
-use super::{layers, log, out, show, summary};
+use super::{kept, layers, log, out, show, summary};
 use crate::sim::{RunError, RunReport, Watch};
 use tracing::level_filters::LevelFilter;
 
@@ -19,7 +19,12 @@ pub fn run(
     scenarios: Scenarios,
     console: &mut Console<'_>,
 ) -> Result<Outcome, Error> {
-    let settings = resolve(typed, env, scenarios)?;
+    let mut settings = resolve(typed, env, scenarios)?;
+    if let (Some(from), None) = (&settings.from, typed.before) {
+        let (scenario, before) = kept::branch(from, typed, scenarios)?;
+        let typed = Typed { scenario: Some(&scenario), before: Some(&before), ..*typed };
+        settings = resolve(&typed, env, scenarios)?;
+    }
     if typed.model.show_config {
         let _log = start_log(&settings, env, console, None);
         return show_config(&settings, console);

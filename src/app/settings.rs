@@ -13,8 +13,8 @@ use super::layers::{self, Given, Layer, Origin};
 use super::meta::Scenarios;
 use super::{out, values};
 use crate::sim::{
-    AnyScenario, Begin, Budget, DetailPolicy, Every, Keep, ParamError, ParamSpec, RunOptions, Span, Stepping, Timing,
-    Value, find,
+    AnyScenario, Begin, Budget, DetailPolicy, Every, Keep, ParamError, ParamSpec, RunOptions, Source, Span, Stepping,
+    Timing, Value, find,
 };
 
 /// Settings that are short for a parameter of the same name.
@@ -50,6 +50,7 @@ pub struct Shown {
 }
 
 /// What was typed for a run, before any other layer is consulted.
+#[derive(Clone, Copy)]
 pub struct Typed<'a> {
     /// The scenario's name, if any.
     pub scenario: Option<&'a str>,
@@ -84,6 +85,8 @@ pub struct Settings {
     pub values: Vec<(String, Value)>,
     /// The folder for files.
     pub out: Option<PathBuf>,
+    /// The checkpoint with which the run begins.
+    pub from: Option<PathBuf>,
     /// Whether one JSON object replaces the tables.
     pub json: bool,
     /// Whether only errors are shown.
@@ -143,7 +146,11 @@ pub fn resolve(typed: &Typed<'_>, env: &BTreeMap<String, String>, scenarios: Sce
         params.insert(name, (value, Origin::Flag("--set".to_owned())));
     }
     let mut resolver = Resolver { merged: &merged, shown: Vec::new() };
-    let resolved = resolver.run(scenario)?;
+    let mut resolved = resolver.run(scenario)?;
+    if typed.folder.is_none() {
+        // Only a run may begin elsewhere than at tick 0.
+        (resolved.from, resolved.options.from) = (None, None);
+    }
     let shown_params = specs
         .iter()
         .map(|spec| {
@@ -288,7 +295,15 @@ impl Resolver<'_> {
         let shown =
             |out: &Option<PathBuf>| out.as_ref().map_or_else(|| "none".to_owned(), |out| out.display().to_string());
         let out = self.read("out", None, folder, shown)?;
-        let keep = self.keep(out.as_deref(), &timing)?;
+        let checkpoint = |given: &Given| match given.text.trim() {
+            "" => Err(Error::Usage(format!(
+                "the snapshot has no name, in {}; name one, such as runs/first/ckpt/MANIFEST-00000007",
+                given.origin
+            ))),
+            _ => Ok(Some(PathBuf::from(&given.text))),
+        };
+        let from = self.read("resume-from", None, checkpoint, shown)?;
+        let keep = self.keep(out.as_deref(), from.is_some(), &timing)?;
         // The run's own folder, if there will be one when room is needed.
         let cold = keep.as_ref().map_or_else(std::env::temp_dir, |keep| keep.folder.clone());
         let memory = allowance.map(|allowance| Budget::new(allowance, cold));
@@ -304,12 +319,13 @@ impl Resolver<'_> {
         ];
         let log = self.choice("log", LevelFilter::WARN, &levels)?;
         let options = RunOptions { agents, seed, start, span, shards, workers, pin, stepping, ..plain };
-        let options = RunOptions { detail, time_scale, memory, keep, ..options };
+        let options = RunOptions { detail, time_scale, memory, keep, from: from.clone().map(Source::new), ..options };
         Ok(Settings {
             scenario,
             options,
             values: Vec::new(),
             out,
+            from,
             json,
             quiet,
             progress,
@@ -359,13 +375,20 @@ impl Resolver<'_> {
     }
 
     /// How the run is kept in its folder.
-    fn keep(&mut self, out: Option<&Path>, timing: &Timing) -> Result<Option<Keep>, Error> {
+    fn keep(&mut self, out: Option<&Path>, is_branch: bool, timing: &Timing) -> Result<Option<Keep>, Error> {
         let every = |given: &Given| values::snapshots(given, timing).map(|every| (given.text.clone(), every));
         let wall = (SNAPSHOTS.to_owned(), Some(Every::Wall(SNAPSHOTS_WALL)));
         let (_, every) = self.read("snapshot-every", wall, every, |(text, _)| text.clone())?;
         let keep = |given: &Given| values::count(given, "snapshots", 2, values::SNAPSHOTS_MAX);
         let keep = self.read("keep", 5, keep, u64::to_string)? as usize;
         let (resume, fresh) = (self.switch("resume")?, self.switch("fresh")?);
+        if resume && is_branch {
+            return Err(Error::Usage(
+                "`resume` and `resume-from` are both asked for: the one goes on with the run in the folder, the other \
+                 begins one; one of them would be right"
+                    .into(),
+            ));
+        }
         let begin = match (resume, fresh) {
             (true, true) => {
                 return Err(Error::Usage("`resume` and `fresh` are both asked for; one of them would be right".into()));

@@ -70,6 +70,7 @@ fn example(setting: &str, scenario: &dyn AnyScenario) -> String {
         "out" => "\"runs/first\"".to_owned(),
         "snapshot-every" => "\"1h\"".to_owned(),
         "keep" => "5".to_owned(),
+        "resume-from" => "\"runs/first/ckpt/MANIFEST-00000007\"".to_owned(),
         "log" => "\"warn\"".to_owned(),
         _ => "false".to_owned(),
     }

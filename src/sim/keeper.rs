@@ -6,8 +6,10 @@
 //! it was, to the bit; where the journal has the digest of a tick that is passed again, it must be the same.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::branch::Source;
 use super::engine::Engine;
 use super::input::{Input, Voice};
 use super::keep::{Begin, Every, Keep};
@@ -16,8 +18,11 @@ use super::scenario::RunError;
 use super::snapshot::Snapshot;
 use crate::base::Digest;
 use crate::exec::Elapsed;
+use crate::store::catalog::{self, Process};
 use crate::store::journal::{self, Committer, Journal, Known, Options, Record, Recovered};
-use crate::store::{Backend, Checkpoints, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer};
+use crate::store::{
+    Backend, Checkpoints, Finished, Imported, Lock, Outcome, Published, RunFile, Saved, StoreError, Writer,
+};
 
 /// Exchanges at which nothing was said, after which the journal says so.
 const SEALED_EXCHANGES: u64 = 64;
@@ -80,9 +85,11 @@ pub(crate) struct Opened {
 type Build<'a> = dyn FnMut(Option<&dyn Saved>, &mut dyn Watch) -> Result<Engine, RunError> + 'a;
 
 impl Keeper {
-    /// Opens the folder and brings the run in it back to its last checkpoint, or begins one.
+    /// Opens the folder and brings the run in it back to its last checkpoint, or begins one: with a checkpoint of
+    /// another run, if one is given.
     pub(crate) fn open(
         keep: &Keep,
+        from: Option<&Source>,
         identity: BTreeMap<String, String>,
         build: &mut Build<'_>,
         watch: &mut dyn Watch,
@@ -93,6 +100,9 @@ impl Keeper {
         let lock = lock(&**backend, keep)?;
         let shown = folder.display();
         let found = RunFile::read(&**backend, folder);
+        if let Some(source) = from {
+            return Self::branch(keep, source, found, identity, build, watch, lock);
+        }
         // What is to be removed anyway may be damaged.
         let found = if keep.begin == Begin::Fresh { None } else { found? };
         let Some(run_file) = found else {
@@ -102,11 +112,11 @@ impl Keeper {
                      begin anew with --fresh"
                 )));
             }
-            return Self::begin(keep, identity, build, watch, lock);
+            return Self::begin(keep, identity, None, build, watch, lock);
         };
         if let Some((name, there, here)) = run_file.difference(&identity) {
             if keep.begin == Begin::New && ended(&**backend, keep, &run_file)? {
-                return Self::begin(keep, identity, build, watch, lock);
+                return Self::begin(keep, identity, None, build, watch, lock);
             }
             return Err(RunError::Input(format!(
                 "`{shown}` holds another run: its {name} is `{there}`, not `{here}`; give the same, another --out, or \
@@ -115,7 +125,7 @@ impl Keeper {
         }
         if keep.begin == Begin::New {
             if ended(&**backend, keep, &run_file)? {
-                return Self::begin(keep, identity, build, watch, lock);
+                return Self::begin(keep, identity, None, build, watch, lock);
             }
             return Err(RunError::Input(format!(
                 "`{shown}` holds this run, and it has not ended: --resume goes on with it, --fresh begins anew"
@@ -129,25 +139,64 @@ impl Keeper {
         Ok(opened)
     }
 
-    /// Begins a run, in place of one that may be in the folder.
+    /// Begins a run with a checkpoint of another one, in a folder in which nothing may be lost.
+    fn branch(
+        keep: &Keep,
+        source: &Source,
+        found: Result<Option<RunFile>, StoreError>,
+        identity: BTreeMap<String, String>,
+        build: &mut Build<'_>,
+        watch: &mut dyn Watch,
+        lock: Box<dyn Lock>,
+    ) -> Result<Opened, RunError> {
+        let shown = keep.folder.display();
+        let imported = source.open(&identity, watch)?;
+        let is_itself = found.as_ref().ok().and_then(Option::as_ref).is_some_and(|at| at.run() == imported.file.run());
+        if is_itself {
+            return Err(RunError::Input(format!(
+                "`{shown}` holds the very run from whose checkpoint another one is to begin; name another folder"
+            )));
+        }
+        if keep.begin != Begin::Fresh && (found?.is_some() || holds_files(&*keep.backend, keep)?) {
+            return Err(RunError::Input(format!(
+                "`{shown}` holds a run already, and from a checkpoint another one begins: name a new folder, or begin \
+                 anew with --fresh"
+            )));
+        }
+        Self::begin(keep, identity, Some(imported), build, watch, lock)
+    }
+
+    /// Begins a run, in place of one that may be in the folder; with a checkpoint of another one, or with tick 0.
     fn begin(
         keep: &Keep,
         identity: BTreeMap<String, String>,
+        from: Option<Imported>,
         build: &mut Build<'_>,
         watch: &mut dyn Watch,
         lock: Box<dyn Lock>,
     ) -> Result<Opened, RunError> {
         let Keep { backend, folder, run, .. } = keep;
         // Before anything is removed or written: what is wrong with the input is known then.
-        let engine = build(None, watch)?;
+        let engine = build(from.as_ref().map(|from| &from.checkpoint as &dyn Saved), watch)?;
         clear(&**backend, keep)?;
-        RunFile::new(*run, identity, keep.settings.clone()).write(&**backend, folder)?;
+        let file = RunFile::new(*run, identity, keep.settings.clone());
+        file.with_origin(from.as_ref().map(Imported::origin)).write(&**backend, folder)?;
         let options = Options { grow_bytes: keep.journal_grows };
-        let mut journal = Journal::create(backend.clone(), folder, *run, 0, 0, options)?;
-        journal.append(0, &start(None))?;
+        let tick = engine.now().0;
+        let mut journal = Journal::create(backend.clone(), folder, *run, tick, 0, options)?;
+        let resumed_from = from.as_ref().map(|_| tick);
+        journal.append(tick, &start(resumed_from))?;
         journal.commit()?;
-        let (checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
-        Ok(Opened { keeper: Self::new(keep, lock, journal, checkpoints, Replay::default(), 0)?, engine })
+        let (mut checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
+        if let Some(from) = &from {
+            // First of all: the run shall not need the other one's folder any more.
+            checkpoints.import(&from.checkpoint)?;
+        }
+        let process = process(0, tick, resumed_from, &engine);
+        let mut keeper = Self::new(keep, lock, journal, checkpoints, Replay::default(), process)?;
+        keeper.all = from.is_none();
+        keeper.kept.resumed_from = resumed_from;
+        Ok(Opened { keeper, engine })
     }
 
     /// Goes on with the run in the folder.
@@ -164,11 +213,13 @@ impl Keeper {
         for error in &unreadable {
             watch.warn(&format!("{error}; moved to quarantine"));
         }
-        let mut engine = None;
+        let (mut engine, mut all) = (None, true);
         while let Some(manifest) = checkpoints.manifests().last().cloned() {
             let revived = checkpoints.load(&manifest).map_err(RunError::Store);
             match revived.and_then(|checkpoint| build(Some(&checkpoint), watch)) {
                 Ok(revived) => {
+                    // What nothing happens to from here on is saved already.
+                    all = !checkpoints.resume(manifest.generation);
                     engine = Some(revived);
                     break;
                 }
@@ -183,10 +234,22 @@ impl Keeper {
                 Err(error) => return Err(error),
             }
         }
-        let from = engine.as_ref().map(|engine: &Engine| engine.now().0);
-        let known = Known { from: from.unwrap_or(0), durable_tick: from };
-        let recovered = journal::read(&**backend, folder, run, known)?;
-        let replay = replay(&recovered, from.unwrap_or(0))?;
+        let durable_tick = engine.as_ref().map(|engine: &Engine| engine.now().0);
+        let engine = match (engine, &run_file.origin) {
+            (Some(engine), _) => Some(engine),
+            (None, None) => None,
+            (None, Some(origin)) => {
+                let source = Source { backend: backend.clone(), path: origin.path.clone().into() };
+                let imported = source.reopen(origin, &run_file.identity)?;
+                let engine = build(Some(&imported.checkpoint), watch)?;
+                checkpoints.import(&imported.checkpoint)?;
+                all = false;
+                Some(engine)
+            }
+        };
+        let from = engine.as_ref().map_or(0, |engine| engine.now().0);
+        let recovered = journal::read(&**backend, folder, run, Known { from, durable_tick })?;
+        let replay = replay(&recovered, from)?;
         let engine = match engine {
             Some(engine) => engine,
             None => build(None, watch)?,
@@ -198,7 +261,10 @@ impl Keeper {
         journal.append(first_tick, &start(Some(engine.now().0)))?;
         journal.commit()?;
         let now = engine.now().0;
-        let mut keeper = Self::new(keep, lock, journal, checkpoints, replay, now)?;
+        let process = process(recovered.record_count(), first_tick, Some(now), &engine);
+        let mut keeper = Self::new(keep, lock, journal, checkpoints, replay, process)?;
+        keeper.all = all;
+        (keeper.saved_at, keeper.recorded) = (now, now);
         keeper.kept.resumed_from = Some(now);
         keeper.kept.replayed_ticks = keeper.replay.end.saturating_sub(now);
         Ok(Opened { keeper, engine })
@@ -210,15 +276,16 @@ impl Keeper {
         journal: Journal,
         checkpoints: Checkpoints,
         replay: Replay,
-        now: u64,
+        process: Process,
     ) -> Result<Self, RunError> {
+        let now = process.tick;
         let path = journal.path().to_owned();
         let journal = Committer::start(journal, GROUP).map_err(StoreError::io("start a thread for", &path))?;
         Ok(Self {
             keep: keep.clone(),
             _lock: lock,
             journal,
-            writer: Some(Writer::start(checkpoints)),
+            writer: Some(Writer::start(checkpoints, Some(process))),
             replay,
             exchanges: 0,
             records: 0,
@@ -328,6 +395,9 @@ impl Keeper {
     /// Hears how checkpoints ended.
     fn heed(&mut self, now: u64, watch: &mut dyn Watch) -> Result<(), RunError> {
         let outcomes = self.writer.as_ref().map(Writer::outcomes).unwrap_or_default();
+        if let Some(fault) = self.writer.as_ref().and_then(Writer::fault) {
+            watch.warn(&fault);
+        }
         outcomes.into_iter().try_for_each(|outcome| self.heed_one(outcome, now, watch))
     }
 
@@ -405,7 +475,8 @@ impl Keeper {
         }
         engine.finish_save()?;
         self.publish();
-        let (_, outcomes) = self.writer.take().expect("there until the end").finish();
+        let writer = self.writer.take().expect("there until the end");
+        let Finished { outcomes, book, fault, .. } = writer.finish();
         for outcome in outcomes {
             self.heed_one(outcome, now, watch)?;
         }
@@ -415,12 +486,24 @@ impl Keeper {
         }
         self.flush(watch)?;
         self.journal.finish()?;
+        let late = book.and_then(|mut book| {
+            book.end();
+            book.take_fault()
+        });
+        fault.into_iter().chain(late).for_each(|fault| watch.warn(&fault));
         Ok(self.kept)
     }
 }
 
 fn start(resumed_from: Option<u64>) -> Record {
     Record::Start { engine: env!("CARGO_PKG_VERSION").to_owned(), resumed_from }
+}
+
+/// What the process says of itself that begins to write after so many records of the journal.
+fn process(sequence: u64, tick: u64, resumed_from: Option<u64>, engine: &Engine) -> Process {
+    let since = Elapsed::start();
+    let clock = Arc::new(move || since.nanos() / 1_000);
+    Process { sequence, tick, resumed_from, workers: engine.worker_count() as u64, clock }
 }
 
 /// What the journal holds from a tick on.
@@ -498,6 +581,8 @@ fn clear(backend: &dyn Backend, keep: &Keep) -> Result<(), StoreError> {
             _ => {}
         }
     }
+    // What is derived from it is made anew in any case; that it cannot be removed does not matter.
+    let _ = backend.remove(&catalog::path(&keep.folder));
     let path = RunFile::path(&keep.folder);
     match backend.remove(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path)(error)),

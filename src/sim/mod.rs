@@ -3,13 +3,15 @@
 //! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
 //! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` and
 //! `balance` (who owns what), `engine` (the interval), `saving` and `snapshot` (a world written out and read back),
-//! `keeper` (a run in its folder), `tier` and `freezing` (cells that leave memory while they sleep).
+//! `keeper` (a run in its folder), `branch` (one that begins with the checkpoint of another), `tier` and `freezing`
+//! (cells that leave memory while they sleep).
 //!
 //! The core knows no network and no wall clock, which reaches it only as figures in the report, and of files only what
 //! a [`Backend`](crate::store::Backend) gives it: nothing that a result depends on.
 
 mod agenda;
 mod balance;
+mod branch;
 mod budget;
 mod builder;
 mod cell;
@@ -53,6 +55,7 @@ mod validation;
 mod visit;
 mod wheel;
 
+pub use branch::Source;
 pub use budget::{Allowance, Budget};
 pub use builder::{Builder, Settlement};
 pub use due::{Cause, Due, DueRun, Event};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Budget, Keep, Timing};
+use super::{Budget, Keep, Source, Timing};
 use crate::base::{Calendar, DateTime, Simd, Tick};
 
 /// How transitions are found; never what they are.
@@ -94,6 +94,8 @@ pub struct RunOptions {
     pub memory: Option<Budget>,
     /// The folder in which the run is kept; nothing is kept if `None`.
     pub keep: Option<Keep>,
+    /// The checkpoint with which the run begins; it begins with tick 0 if `None`.
+    pub from: Option<Source>,
 }
 
 impl Default for RunOptions {
@@ -115,6 +117,7 @@ impl Default for RunOptions {
             upheaval: 0,
             memory: None,
             keep: None,
+            from: None,
         }
     }
 }

@@ -54,6 +54,12 @@ pub(crate) struct Limits {
     pub exchange_ticks: u32,
 }
 
+/// Whether a table of agents has some that act from a later tick only.
+pub(crate) fn has_arriving(table: &TableView<'_>, now: u32) -> bool {
+    let agents = table.columns.first().map_or(&[][..], |column| column).chunks_exact(size_of::<Agent>());
+    agents.into_iter().any(|bytes| pod_read_unaligned::<Agent>(bytes).arrives > now)
+}
+
 /// The agents of a kind in a zone, from the tables of its parts.
 pub(crate) fn settlers<K: Rows>(tables: &[&TableView<'_>], limits: Limits) -> Checked<Homeless> {
     let Limits { agents, now, exchange_ticks } = limits;

@@ -9,6 +9,7 @@ use super::Timing;
 use super::builder::Builder;
 use super::engine::Engine;
 use super::input::Voice;
+use super::keep::Keep;
 use super::keeper::{Keeper, Opened};
 use super::options::{RunOptions, Span, Stepping};
 use super::params::Params as _;
@@ -16,7 +17,7 @@ use super::report::{Control, NoWatch, Progress, RunReport, Watch};
 use super::scenario::{RunError, Scenario};
 use crate::base::{Calendar, DateTime, Tick, hash_bytes};
 use crate::exec::{Elapsed, cores, peak_rss_bytes};
-use crate::store::{Backend, Fs, Saved};
+use crate::store::{Backend, Fs, RunFile, Saved, find};
 
 /// Names the scenario of an experiment.
 ///
@@ -158,6 +159,18 @@ impl<S: Scenario> Experiment<S> {
     /// # Errors
     /// As [`Experiment::run`], and what `last` returns.
     pub fn watch_to(
+        self,
+        watch: &mut dyn Watch,
+        last: impl FnOnce(&mut Engine) -> Result<(), RunError>,
+    ) -> Result<RunReport, RunError> {
+        let keep = self.options.keep.clone();
+        self.carry_out(watch, last).map_err(|error| match (error, keep) {
+            (RunError::Panic(what), Some(keep)) => RunError::Panic(what + &way_back(&keep)),
+            (error, _) => error,
+        })
+    }
+
+    fn carry_out(
         mut self,
         watch: &mut dyn Watch,
         last: impl FnOnce(&mut Engine) -> Result<(), RunError>,
@@ -167,10 +180,15 @@ impl<S: Scenario> Experiment<S> {
         let timing = S::timing(&self.params);
         let setup = Elapsed::start();
         let (mut engine, mut keeper) = match &self.options.keep {
-            None => (self.build_watched(watch, None)?, None),
+            None => {
+                let identity = self.identity(&timing);
+                let from = self.options.from.as_ref().map(|source| source.open(&identity, watch)).transpose()?;
+                (self.build_watched(watch, from.as_ref().map(|from| &from.checkpoint as &dyn Saved))?, None)
+            }
             Some(keep) => {
                 let mut build = |saved: Option<&dyn Saved>, watch: &mut dyn Watch| self.build_watched(watch, saved);
-                let Opened { keeper, engine } = Keeper::open(keep, self.identity(&timing), &mut build, watch)?;
+                let (from, identity) = (self.options.from.as_ref(), self.identity(&timing));
+                let Opened { keeper, engine } = Keeper::open(keep, from, identity, &mut build, watch)?;
                 (engine, Some(keeper))
             }
         };
@@ -233,6 +251,18 @@ impl<S: Scenario> Experiment<S> {
         report.peak_rss_bytes = peak_rss_bytes();
         Ok(report)
     }
+}
+
+/// What to say of a run whose code panicked: what is kept of it, and how it goes on. "" if nothing is.
+fn way_back(keep: &Keep) -> String {
+    let found = RunFile::read(&*keep.backend, &keep.folder).ok().flatten();
+    let found = found.and_then(|file| find(&*keep.backend, &keep.folder, file.run()).ok());
+    let Some(found) = found else { return String::new() };
+    let from = match found.manifests.last() {
+        Some(newest) => format!("from its snapshot of tick {}", newest.tick),
+        None => "from its beginning".to_owned(),
+    };
+    format!("; the run is kept in `{}`: once the cause is removed, --resume goes on {from}", keep.folder.display())
 }
 
 /// Lets the world hear what is said from outside.

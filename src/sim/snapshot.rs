@@ -4,15 +4,17 @@
 //! What a scenario shares (tables, rules) is not in it: it is a function of the parameters and is made anew.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::cell::Cell;
 use super::furnisher::Furnisher;
 use super::kind::{Homeless, KindCensus};
 use super::post::PostCensus;
 use super::report::Series;
-use super::saving::Limits;
+use super::saving::{self, Limits};
 use super::shard::Shard;
 use crate::base::{Digest, Tick, ZoneId};
 use crate::store::{
@@ -199,6 +201,8 @@ pub(crate) struct Revival<'a> {
     /// By zone: its pieces.
     zones: Vec<Vec<usize>>,
     pub limits: Limits,
+    /// By zone: whether somebody is there who acts from a later tick only.
+    arriving: Vec<AtomicBool>,
     /// The first thing that was wrong.
     failure: Mutex<Option<StoreError>>,
 }
@@ -234,23 +238,36 @@ impl<'a> Revival<'a> {
             }
         }
         let limits = Limits { agents, now, exchange_ticks };
-        Ok(Self { saved, zones, limits, failure: Mutex::new(None) })
+        let arriving = zones.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(Self { saved, zones, limits, arriving, failure: Mutex::new(None) })
     }
 
     /// The agents of a zone, by kind. Nobody if something is wrong: [`Revival::end`] says what.
     pub(crate) fn settlers(&self, zone: ZoneId, furnisher: &Furnisher) -> Vec<Homeless> {
         let pieces = &self.zones[zone.index()];
-        self.try_settlers(pieces, furnisher).unwrap_or_else(|error| {
+        self.try_settlers(zone, pieces, furnisher).unwrap_or_else(|error| {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             furnisher.kinds.iter().map(|kind| kind.revived(&[], self.limits).expect("nobody is fine")).collect()
         })
     }
 
-    fn try_settlers(&self, pieces: &[usize], furnisher: &Furnisher) -> Result<Vec<Homeless>, StoreError> {
+    /// Whether a cell is as the snapshot has it, piece by piece, and its digest stays the same until something happens:
+    /// then it need not be saved again.
+    pub(crate) fn is_as_saved(&self, cell: &Cell) -> bool {
+        let pieces = self.zones[cell.zone.index()].as_slice();
+        matches!(pieces, [one] if self.saved.pieces()[*one].id == cell.piece())
+            && !self.arriving[cell.zone.index()].load(Relaxed)
+    }
+
+    fn try_settlers(&self, zone: ZoneId, pieces: &[usize], furnisher: &Furnisher) -> Result<Vec<Homeless>, StoreError> {
         let archives: Vec<AlignedVec> = pieces.iter().map(|&piece| self.saved.read(piece)).collect::<Result<_, _>>()?;
         let mut views = Vec::with_capacity(pieces.len());
         for (&piece, archive) in pieces.iter().zip(&archives) {
             views.push(self.view(piece, archive, furnisher.kinds.len())?);
+        }
+        let arrive = |table: &TableView<'_>| saving::has_arriving(table, self.limits.now);
+        if views.iter().flat_map(|view| &view.tables).any(arrive) {
+            self.arriving[zone.index()].store(true, Relaxed);
         }
         let of_kind = |index: usize| views.iter().map(|view| &view.tables[index]).collect::<Vec<&TableView<'_>>>();
         let kinds = furnisher.kinds.iter().enumerate();

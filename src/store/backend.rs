@@ -60,6 +60,11 @@ pub trait Backend: Send + Sync {
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>>;
     /// Renames a file, in place of one that may be there: at any time one or the other has the name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Lets nobody write any more to a file that is closed: from now on it can only be read, or removed.
+    fn seal(&self, path: &Path) -> io::Result<()> {
+        let _ = path;
+        Ok(())
+    }
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// The names of the files in a folder, in order; folders are not among them.

@@ -16,7 +16,8 @@ use super::cold::Scratch;
 
 /// The file system of the machine.
 ///
-/// What it makes, nobody but its owner can read: files get the mode 0600, folders 0700.
+/// What it makes, nobody but its owner can read: files get the mode 0600, folders 0700. What is sealed gets 0444,
+/// within a folder that nobody else can enter.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Fs;
 
@@ -144,6 +145,10 @@ impl Backend for Fs {
         fs::rename(from, to)
     }
 
+    fn seal(&self, path: &Path) -> io::Result<()> {
+        system::seal(path)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -237,9 +242,9 @@ fn write_zeros(file: &fs::File, from: u64, to: u64) -> io::Result<()> {
 /// What is said in Unix's own words.
 #[cfg(unix)]
 mod system {
-    use std::fs::{DirBuilder, File, OpenOptions};
+    use std::fs::{DirBuilder, File, OpenOptions, Permissions};
     use std::io;
-    use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+    use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
     use std::path::Path;
 
     pub(super) fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
@@ -269,6 +274,10 @@ mod system {
     /// A file that is made can be read and written by its owner only.
     pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
         options.mode(0o600)
+    }
+
+    pub(super) fn seal(path: &Path) -> io::Result<()> {
+        std::fs::set_permissions(path, Permissions::from_mode(0o444))
     }
 
     /// What is written passes by the page cache.
@@ -356,6 +365,11 @@ mod system {
         options
     }
 
+    /// A file that can only be read could not be removed here.
+    pub(super) fn seal(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
     pub(super) fn no_link(options: &mut OpenOptions) -> &mut OpenOptions {
         options
     }
@@ -419,6 +433,9 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder.0.join("a")), mode(&nested)), (0o700, 0o700));
         assert_eq!((mode(&nested.join("file")), mode(&lock)), (0o600, 0o600));
+        Fs.seal(&nested.join("file")).unwrap();
+        assert_eq!(mode(&nested.join("file")), 0o444);
+        Fs.remove(&nested.join("file")).unwrap();
     }
 
     #[cfg(unix)]

@@ -12,6 +12,21 @@ use crate::base::hash_bytes;
 /// The version of the format that is written.
 const FORMAT: u32 = 1;
 
+/// The checkpoint of another run with which a run began.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its manifest, as it was called then.
+    pub path: String,
+    /// The number of that run.
+    pub run: String,
+    /// The checkpoint's number.
+    pub generation: u64,
+    /// Its tick.
+    pub tick: u64,
+    /// The digest of its state.
+    pub digest: String,
+}
+
 /// What a folder's run is a run of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RunFile {
@@ -22,6 +37,9 @@ pub struct RunFile {
     /// What was asked for beside that, by name: how long to run, when to save. Another process may ask for other.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
+    /// What it began with, if not with tick 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
     /// xxh3-64 of the rest, as compact JSON.
     checksum: String,
 }
@@ -30,7 +48,7 @@ impl RunFile {
     /// A new one. `run` tells it from all others.
     pub fn new(run: u128, identity: BTreeMap<String, String>, settings: BTreeMap<String, String>) -> Self {
         let (run, checksum) = (format!("{run:032x}"), String::new());
-        let file = Self { format: FORMAT, run, identity, settings: BTreeMap::new(), checksum };
+        let file = Self { format: FORMAT, run, identity, settings: BTreeMap::new(), origin: None, checksum };
         file.with_settings(settings)
     }
 
@@ -41,17 +59,25 @@ impl RunFile {
         self
     }
 
+    /// The same run, begun with a checkpoint of another.
+    pub fn with_origin(mut self, origin: Option<Origin>) -> Self {
+        self.origin = origin.map(Box::new);
+        self.checksum = self.sum();
+        self
+    }
+
     /// The run's number.
     pub fn run(&self) -> u128 {
         u128::from_str_radix(&self.run, 16).unwrap_or(0)
     }
 
     fn sum(&self) -> String {
-        let Self { format, run, identity, settings, .. } = self;
-        // Without settings as if there were no such thing: the first files had none.
-        let rest = match settings.is_empty() {
-            true => serde_json::to_vec(&(format, run, identity)),
-            false => serde_json::to_vec(&(format, run, identity, settings)),
+        let Self { format, run, identity, settings, origin, .. } = self;
+        // Without settings or origin as if there were no such thing: the first files had none.
+        let rest = match (settings.is_empty(), origin) {
+            (true, None) => serde_json::to_vec(&(format, run, identity)),
+            (false, None) => serde_json::to_vec(&(format, run, identity, settings)),
+            (_, Some(origin)) => serde_json::to_vec(&(format, run, identity, settings, origin)),
         };
         format!("{:016x}", hash_bytes(&rest.unwrap_or_default()))
     }
@@ -123,6 +149,24 @@ mod tests {
         assert_eq!((read.run(), &read), (7 << 100, &file));
         assert_eq!(read.difference(&identity(3)), None);
         assert_eq!(read.difference(&identity(4)), Some(("seed".into(), "3".into(), "4".into())));
+    }
+
+    #[test]
+    fn where_it_came_from_is_read_and_cannot_be_changed() {
+        let (mem, folder) = (Mem::default(), Path::new(""));
+        let origin = Origin {
+            path: "a/ckpt/MANIFEST-00000003".into(),
+            run: "5".into(),
+            generation: 3,
+            tick: 70,
+            digest: "f".into(),
+        };
+        let file = RunFile::new(7, identity(3), identity(8)).with_origin(Some(origin.clone()));
+        file.write(&mem, folder).unwrap();
+        assert_eq!(RunFile::read(&mem, folder).unwrap().unwrap().origin, Some(Box::new(origin)));
+        let text = mem.read_text(Path::new("RUN")).unwrap().replace("MANIFEST-00000003", "MANIFEST-00000004");
+        mem.publish(Path::new("RUN"), text.as_bytes()).unwrap();
+        assert!(RunFile::read(&mem, folder).unwrap_err().to_string().contains("checksum mismatch"));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::catalog::{self, Contents, Seen};
 use super::journal::{self, Record, Recovered};
-use super::{Backend, Found, RunFile, StoreError, find};
+use super::{Backend, Found, Manifest, RunFile, StoreError, find};
 
 /// How often a journal that is being written is read again before it is held to be damaged: what was appended in the
 /// middle of a reading looks as if something before it were missing.
@@ -85,6 +86,35 @@ impl RunView {
             tries += 1;
             std::thread::sleep(BETWEEN_TRIES);
         }
+    }
+
+    /// What has become of the run, and where its zones lie: from the catalog as far as it goes, from the journal and
+    /// the manifests in any case.
+    ///
+    /// # Errors
+    /// Where these cannot be read.
+    pub fn history(&self) -> Result<(Contents, Seen), StoreError> {
+        let mut tries = 1;
+        loop {
+            let is_live = self.holder()?.is_some();
+            let (mut contents, seen) = catalog::look(&*self.backend, &self.folder, self.file.run())?;
+            // What is read while it is written is not whole.
+            if is_live && matches!(seen, Seen::Broken(_)) && tries < TRIES {
+                tries += 1;
+                std::thread::sleep(BETWEEN_TRIES);
+                continue;
+            }
+            if let Some(last) = contents.starts.values_mut().next_back().filter(|_| is_live) {
+                (last.ending, last.last_tick) = (None, None);
+            }
+            return Ok((contents, seen));
+        }
+    }
+
+    /// The newest checkpoint as far as the catalog knows it, if it does: where its zones lie, and none of its other
+    /// pieces. No manifest is read.
+    pub fn newest_listed(&self) -> Option<Manifest> {
+        catalog::zones(&*self.backend, &self.folder, self.file.run())?.newest()
     }
 }
 

@@ -323,7 +323,8 @@ fn out_holds_the_report_and_the_series() {
         names.sort();
         names
     };
-    assert_eq!(names(&folder), ["LOCK", "RUN", "ckpt", "report.json", "series.csv", "wal"], "and nothing else");
+    let expected = ["LOCK", "RUN", "ckpt", "meta.redb", "report.json", "series.csv", "wal"];
+    assert_eq!(names(&folder), expected, "and nothing else");
     let bare = scratch.path("bare");
     done(&format!("--agents 30 --ticks 3000 --json --out {bare} --snapshot-every never"));
     assert_eq!(names(&bare), ["report.json", "series.csv"]);

@@ -3,14 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
 use myriad::prelude::*;
-use myriad::store::{Access, Backend, Fault, Mem, Omit, Refusal, Sim, StoreError};
+use myriad::store::catalog::{Book, Contents, Ending, Process, Seen};
+use myriad::store::{
+    Access, Backend, Entry, Fault, Fs, Manifest, Mem, Omit, PieceId, PieceInfo, Refusal, RunView, Sim, StoreError,
+};
 
 use crate::law::{Law, NoParams, Parcel};
+use crate::scratch::Scratch;
 
 const END: u64 = 120;
 const AGENTS: u64 = 60;
+/// Ticks between two exchanges of the law's world.
+const INTERVAL: u64 = 20;
 
 /// Speaks to the world as a person might, the same whenever it is asked at a tick; and notes what it is told.
 #[derive(Default)]
@@ -115,6 +122,135 @@ fn a_run_that_has_not_ended_is_not_overwritten() {
 }
 
 #[test]
+fn what_nothing_happened_to_is_not_saved_again_after_a_resume() {
+    let end = 4 * END;
+    let expected = seen(&straight(end));
+    let mem = Mem::default();
+    let (mut stops, mut last) = (0, None);
+    while stops == 0 || last.is_some_and(|at| at < end) {
+        let keep = Keep { every: Every::Ticks(INTERVAL), ..keep(&backend(&mem), Begin::Resume) };
+        let options = RunOptions {
+            agents: Some(AGENTS),
+            workers: Some(1),
+            shards: 1 + stops % 4,
+            span: Some(Span::Ticks(end)),
+            // Zones are divided and joined all the time.
+            upheaval: 5,
+            keep: Some(keep),
+            ..RunOptions::default()
+        };
+        let stop_at = last.unwrap_or(0) + INTERVAL * (1 + stops as u64 % 2);
+        let mut person = Person { stop_at: Some(stop_at), ..Person::default() };
+        let report = Simulation::of::<Law>(NoParams::defaults()).options(options).watch(&mut person).unwrap();
+        assert_eq!((person.warnings.as_slice(), report.kept.unwrap().resumed_from), ([].as_slice(), last));
+        (stops, last) = (stops + 1, Some(report.ticks));
+        if report.ticks == end {
+            assert_eq!((&report.digest, report.transitions), (&expected.0, expected.1));
+        }
+    }
+    let (said, anew) = catalogs(&backend(&mem), "run");
+    assert_eq!(said, anew);
+    // The journal has forgotten most of them.
+    let (said, _) = RunView::open(backend(&mem), "run".as_ref()).unwrap().unwrap().history().unwrap();
+    let endings: Vec<_> = said.starts.values().filter_map(|start| start.ending).collect();
+    assert_eq!((endings.len(), endings[0], endings[stops - 1]), (stops, Ending::Interrupted, Ending::Ended));
+}
+
+/// A run in the folder `/a`, to its end, and what one has to say to begin with its newest checkpoint.
+fn source(sim: &Sim, upto: u64) -> Source {
+    let keep = Keep { keep: 9, ..keep(&backend(sim), Begin::New) };
+    let keep = Keep { folder: "/a".into(), run: 5, ..keep };
+    let mut person = Person { stop_at: Some(upto), ..Person::default() };
+    run(Some(keep), &mut person, END).unwrap();
+    Source { backend: backend(sim), path: "/a".into() }
+}
+
+fn branch(sim: &Sim, from: &Source, begin: Begin, person: &mut Person) -> Result<RunReport, RunError> {
+    let options = RunOptions {
+        agents: Some(AGENTS),
+        workers: Some(1),
+        shards: 2,
+        span: Some(Span::Ticks(END)),
+        keep: Some(keep(&backend(sim), begin)),
+        from: Some(from.clone()),
+        ..RunOptions::default()
+    };
+    Simulation::of::<Law>(NoParams::defaults()).options(options).watch(person)
+}
+
+#[test]
+fn a_branch_goes_on_as_the_run_did_and_needs_it_no_more() {
+    let expected = seen(&straight(END));
+    let sim = Sim::default();
+    let from = Source { path: "/a/ckpt/MANIFEST-00000002".into(), ..source(&sim, END) };
+    let mut person = Person::default();
+    let report = branch(&sim, &from, Begin::New, &mut person).unwrap();
+    assert_eq!(seen(&report), expected);
+    // Its checkpoint is of tick 60: what was said then and later is said again, by the one who is asked.
+    let exchanges = (60..END).step_by(INTERVAL as usize);
+    let said: u64 = exchanges.clone().map(|now| now / 10 % 3).sum();
+    let told = format!(
+        "this run is a branch: {said} inputs that came to the run of `{}` from tick 60 on are not part of it",
+        from.path.display()
+    );
+    assert_eq!((person.warnings, person.asked), (vec![told], exchanges.count() as u64));
+    assert_eq!(report.kept.unwrap().resumed_from, Some(60));
+    let (said, anew) = catalogs(&backend(&sim), "run");
+    assert_eq!(said, anew);
+    let error = branch(&sim, &from, Begin::New, &mut Person::default()).unwrap_err();
+    assert!(matches!(&error, RunError::Input(text) if text.contains("name a new folder")), "{error}");
+    let error = branch(&sim, &from, Begin::Resume, &mut Person::default()).unwrap_err();
+    assert!(matches!(&error, RunError::Input(text) if text.contains("name a new folder")), "{error}");
+    let fresh = branch(&sim, &from, Begin::Fresh, &mut Person::default()).unwrap();
+    assert_eq!(seen(&fresh), expected);
+    let itself = Source { path: "run".into(), ..from };
+    let error = branch(&sim, &itself, Begin::Fresh, &mut Person::default()).unwrap_err();
+    assert!(matches!(&error, RunError::Input(text) if text.contains("the very run")), "{error}");
+}
+
+/// A branch crashes after each of its operations in turn, is resumed, and ends as the run did.
+#[test]
+fn every_crash_of_a_branch_is_survived() {
+    let expected = seen(&straight(END));
+    let sim = Sim::default();
+    let from = source(&sim, 60);
+    let begun = sim.operations();
+    assert_eq!(seen(&branch(&sim, &from, Begin::New, &mut Person::default()).unwrap()), expected);
+    let mut came_back = 0;
+    for after in begun..=sim.operations() {
+        for seed in 0..4 {
+            let image = sim.crash(after, seed);
+            let mut person = Person::default();
+            let report = run(Some(keep(&backend(&image), Begin::Resume)), &mut person, END);
+            let report = report.unwrap_or_else(|error| panic!("{after}, {seed}: {error}"));
+            assert_eq!(
+                seen(&report),
+                expected,
+                "after {after} ({}), seed {seed}",
+                sim.describe(after.min(sim.operations() - 1))
+            );
+            assert_eq!(person.warnings, Vec::<String>::new(), "after {after}, seed {seed}");
+            came_back += u64::from(report.kept.unwrap().resumed_from >= Some(60));
+        }
+    }
+    assert!(came_back > 200, "{came_back}");
+    // It has no checkpoint of its own any more, and goes on from that with which it began, as long as there is one.
+    let image = sim.crash(sim.operations(), 0);
+    for name in image.list("run/ckpt".as_ref()).unwrap() {
+        image.remove(&Path::new("run/ckpt").join(name)).unwrap();
+    }
+    let gone = image.crash(image.operations(), 1);
+    let report = run(Some(keep(&backend(&image), Begin::Resume)), &mut Person::default(), END + 30).unwrap();
+    assert_eq!(seen(&report), seen(&straight(END + 30)));
+    for name in gone.list("run/ckpt".as_ref()).unwrap() {
+        gone.remove(&Path::new("run/ckpt").join(name)).unwrap();
+    }
+    gone.remove("/a/RUN".as_ref()).unwrap();
+    let error = run(Some(keep(&backend(&gone), Begin::Resume)), &mut Person::default(), END + 30).unwrap_err();
+    assert!(error.to_string().contains("/a"), "{error}");
+}
+
+#[test]
 fn two_processes_do_not_write_one_run() {
     let mem = Mem::default();
     mem.create_folder("run".as_ref()).unwrap();
@@ -122,6 +258,25 @@ fn two_processes_do_not_write_one_run() {
     let error = run(Some(keep(&backend(&mem), Begin::Resume)), &mut Person::default(), END).unwrap_err();
     let told = matches!(&error, RunError::Store(StoreError::Locked { holder, .. }) if holder == "process 5");
     assert!(told, "{error}");
+}
+
+/// What the catalog says of a run in a folder, and what it would say if it were made anew; without processes of which the
+/// journal has forgotten all.
+fn catalogs(backend: &Arc<dyn Backend>, folder: &str) -> (Contents, Contents) {
+    let history = || RunView::open(backend.clone(), folder.as_ref()).unwrap().unwrap().history().unwrap();
+    let (said, seen) = history();
+    assert!(matches!(seen, Seen::Current), "{seen:?}");
+    let path = Path::new(folder).join("meta.redb");
+    let bytes = backend.read(&path).unwrap();
+    backend.remove(&path).unwrap();
+    let (anew, seen) = history();
+    assert!(matches!(seen, Seen::Missing), "{seen:?}");
+    backend.publish(&path, &bytes).unwrap();
+    let (mut said, anew) = (said.derived(), anew.derived());
+    let first = anew.starts.keys().next().copied();
+    assert!(anew.starts.len() <= said.starts.len());
+    said.starts.retain(|start, _| first.is_some_and(|first| *start >= first));
+    (said, anew)
 }
 
 /// What came of crashes.
@@ -167,6 +322,10 @@ fn crash_everywhere(omit: Option<Omit>, seeds: u64, stride: usize) -> Crashes {
                         crashes.fetch_add(1, Relaxed);
                         match report {
                             Ok(report) if seen(&report) == *expected => {
+                                if omit.is_none() && seed % 8 == 0 {
+                                    let (said, anew) = catalogs(&backend(&image), "run");
+                                    assert_eq!(said, anew, "after {after}, seed {seed}");
+                                }
                                 let from = report.kept.and_then(|kept| kept.resumed_from);
                                 resumed.fetch_add(from.is_some_and(|from| from > 0) as u64, Relaxed);
                             }
@@ -201,7 +360,8 @@ fn every_crash_is_survived() {
 #[test]
 fn no_step_that_makes_something_durable_can_be_left_out() {
     use Omit::{FileSync, FolderSync, Rename, SyncOf};
-    for omit in [FileSync, FolderSync, Rename, SyncOf("seg-"), SyncOf("MANIFEST-"), SyncOf("wal-"), SyncOf("RUN")] {
+    let files = ["seg-", "MANIFEST-", "wal-", "RUN", "meta.redb"].map(SyncOf);
+    for omit in [FileSync, FolderSync, Rename].into_iter().chain(files) {
         let crashes = crash_everywhere(Some(omit), 8, 2);
         assert!(crashes.failures + crashes.fallbacks > 0, "without {omit:?}: {crashes:?}");
     }
@@ -279,7 +439,9 @@ fn a_damaged_file_is_named_or_makes_no_difference() {
         }
     };
     let image = || sim.crash(sim.operations(), 0);
-    for path in files(&sim, Path::new("run")) {
+    // The catalog has tests of its own: none of this changes anything there.
+    let of_run = |path: &PathBuf| !path.ends_with("meta.redb");
+    for path in files(&sim, Path::new("run")).into_iter().filter(of_run) {
         let bytes = sim.read(&path).unwrap();
         // Every byte of headers and of what is small, some of the rest.
         let sampled = (0..bytes.len()).filter(|at| *at < 96 || bytes.len() < 700 || at % 211 == 0);
@@ -306,4 +468,43 @@ fn a_damaged_file_is_named_or_makes_no_difference() {
         }
     }
     assert!(exact > 500 && named > 100, "{exact} exact, {named} named");
+}
+
+/// What the catalog costs at as many zones as the city has: `cargo test --test it -- --ignored --nocapture catalog`.
+#[test]
+#[ignore = "a measurement"]
+fn what_the_catalog_costs() {
+    let scratch = Scratch::new("catalog-cost");
+    let folder = scratch.path("run");
+    let manifest = |generation: u64, changed: u32| {
+        let entry = |zone: u32| {
+            let id = PieceId::Zone { zone, part: 0 };
+            let info = PieceInfo { id, rows: 3_612, digest: Digest(u64::from(zone)) };
+            let file = if zone < changed { generation } else { 1 };
+            Entry { info, file, offset: 4_096 * u64::from(zone + 1), bytes: 213_000, checksum: generation.into() }
+        };
+        let entries = (0..2_217).map(entry).collect();
+        Manifest { run: 7, generation, tick: generation * 36_000, digest: Digest(9), schema: String::new(), entries }
+    };
+    fn timed<T>(what: &str, act: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let done = act();
+        eprintln!("{what:<40} {:>8.2} ms", begun.elapsed().as_secs_f64() * 1e3);
+        done
+    }
+    let process = || Process { sequence: 0, tick: 0, resumed_from: None, workers: 2, clock: Arc::new(|| 0) };
+    Fs.create_folder(folder.as_ref()).unwrap();
+    let mut book = timed("made", || Book::open(Arc::new(Fs), folder.as_ref(), 7, process()));
+    let mut generation = 1;
+    for (what, changed) in [("all zones", 2_217), ("a tenth of them", 221), ("one", 1)] {
+        for _ in 0..4 {
+            let kept = [manifest(generation, 2_217), manifest(generation + 1, changed)];
+            generation += 1;
+            timed(what, || book.published(&kept, 0));
+        }
+    }
+    assert_eq!(book.take_fault(), None);
+    timed("closed", || drop(book));
+    eprintln!("{} bytes", Fs.read(&Path::new(&folder).join("meta.redb")).unwrap().len());
+    timed("opened again", || Book::open(Arc::new(Fs), folder.as_ref(), 7, process()));
 }

@@ -1,8 +1,11 @@
 //! The law on a small model with everything in it: wakes, closed forms, messages that change wakes, messages to agents on
 //! the way, handoffs. Whatever does not define a run must not show in its digest.
 
+use std::sync::Arc;
+
 use myriad::prelude::*;
 use myriad::sim::Engine;
+use myriad::store::Mem;
 
 const ZONES: u32 = 13;
 const INTERVAL: u32 = 20;
@@ -334,8 +337,15 @@ fn a_panic_names_zone_agent_and_tick() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
     let error = Simulation::of::<Failing>(NoParams::defaults()).workers(2).run(100).unwrap_err().to_string();
+    let keep = Keep { backend: Arc::new(Mem::default()), every: Every::Ticks(20), ..Keep::new("runs/a", 1) };
+    let span = Some(Span::Ticks(100));
+    let options = RunOptions { workers: Some(2), span, keep: Some(keep), ..RunOptions::default() };
+    let kept = Simulation::of::<Failing>(NoParams::defaults()).options(options).watch(&mut NoWatch).unwrap_err();
     std::panic::set_hook(hook);
     assert_eq!(error, "a system panicked: zone 1, agent 16, tick 55: out of road");
+    let way_back =
+        "; the run is kept in `runs/a`: once the cause is removed, --resume goes on from its snapshot of tick 20";
+    assert_eq!(kept.to_string(), error + way_back);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 #[cfg(unix)] // signals
 mod bench;
+#[cfg(unix)] // signals, modes
+mod branch;
 mod city;
 #[cfg(unix)] // signals
 mod command;

@@ -21,8 +21,13 @@ pub struct CheckpointFacts {
     pub tick: u64,
     /// That tick's civil time.
     pub time: Option<String>,
-    /// Agents.
-    pub agents: u64,
+    /// Agents of the kind that the scenario names first; not known if some cannot be read.
+    pub agents: Option<u64>,
+    /// Agents by kind; empty if some cannot be read.
+    pub kinds: BTreeMap<String, u64>,
+    /// Which of the kinds is the first.
+    #[serde(skip)]
+    main_kind: Option<String>,
     /// Zones.
     pub zones: u64,
     /// Letters in flight.
@@ -44,7 +49,12 @@ pub struct CheckpointFacts {
 }
 
 impl CheckpointFacts {
-    fn of(manifest: &Manifest, damaged_pieces: u64, calendar: Option<&Calendar>) -> Self {
+    fn of(
+        manifest: &Manifest,
+        counts: Option<Vec<(String, u64)>>,
+        damaged_pieces: u64,
+        calendar: Option<&Calendar>,
+    ) -> Self {
         let entries = &manifest.entries;
         let sum = |wanted: fn(&PieceId) -> bool| {
             entries.iter().filter(|entry| wanted(&entry.info.id)).map(|entry| entry.info.rows).sum()
@@ -57,7 +67,9 @@ impl CheckpointFacts {
             generation: manifest.generation,
             tick: manifest.tick,
             time: civil(calendar, manifest.tick),
-            agents: sum(|id| matches!(id, PieceId::Zone { .. })),
+            agents: counts.as_ref().and_then(|counts| Some(counts.first()?.1)),
+            main_kind: counts.as_ref().and_then(|counts| Some(counts.first()?.0.clone())),
+            kinds: counts.unwrap_or_default().into_iter().collect(),
             zones: zones.len() as u64,
             letters: sum(|id| matches!(id, PieceId::Mail(_))),
             pieces: entries.len() as u64,
@@ -102,7 +114,20 @@ pub fn check(
     let look =
         |index: usize, view: &PieceView<'_>| makes_sense(&entries[index], schemas[users[index][0]].as_ref(), view);
     let run = manifests.first().map_or(0, |manifest| manifest.run);
-    let (_, faults) = visit(backend, folder, run, &entries, &look);
+    let (seen, faults) = visit(backend, folder, run, &entries, &look);
+    // By checkpoint: agents of each kind, as long as all can be read.
+    let mut counts: Vec<Option<Vec<u64>>> =
+        schemas.iter().map(|schema| Some(vec![0; schema.as_ref().ok()?.kinds.len()])).collect();
+    for (entry, (of, seen)) in entries.iter().zip(users.iter().zip(&seen)) {
+        for &nth in of.iter().filter(|_| zone(entry).is_some()) {
+            let sums = counts[nth].take().zip(seen.as_ref()).filter(|(sums, seen)| sums.len() == seen.len());
+            counts[nth] = sums.map(|(sums, seen)| sums.iter().zip(seen).map(|(a, b)| a + b).collect());
+        }
+    }
+    let named = |nth: usize| {
+        let (schema, counts) = (schemas[nth].as_ref().ok()?, counts[nth].as_ref()?);
+        Some(counts.iter().enumerate().map(|(kind, count)| (schema.kind_name(kind), *count)).collect())
+    };
     let mut damaged_pieces = vec![0; manifests.len()];
     // A live run removes old checkpoints: their files are gone, and so are their manifests.
     let mut gone = BTreeSet::new();
@@ -123,23 +148,25 @@ pub fn check(
         damage.push(Damaged::of(&fault.error, of.into_iter().map(|nth| manifests[nth].generation).collect()));
     }
     let there = manifests.iter().zip(damaged_pieces).enumerate().filter(|(nth, _)| !gone.contains(nth));
-    (there.map(|(_, (manifest, damaged))| CheckpointFacts::of(manifest, damaged, calendar)).collect(), damage)
+    let facts = |(nth, (manifest, damaged))| CheckpointFacts::of(manifest, named(nth), damaged, calendar);
+    (there.map(facts).collect(), damage)
 }
 
 fn manifest_path(folder: &Path, generation: u64) -> std::path::PathBuf {
     folder.join(format!("MANIFEST-{generation:08}"))
 }
 
-/// Checks a piece against the schema and what the manifest says of it.
-fn makes_sense(entry: &Entry, schema: Result<&SavedSchema, &String>, view: &PieceView<'_>) -> Result<(), String> {
+/// Checks a piece against the schema and what the manifest says of it; how many agents of each kind there are.
+fn makes_sense(entry: &Entry, schema: Result<&SavedSchema, &String>, view: &PieceView<'_>) -> Result<Vec<u64>, String> {
     let schema = schema.map_err(String::clone)?;
-    let rows = match entry.info.id {
-        PieceId::World => 0,
-        PieceId::Mail(_) => schema.letters(view)?.count() as u64,
-        PieceId::Zone { .. } => schema.counts(view)?.iter().sum(),
+    let counts = match entry.info.id {
+        PieceId::World => Vec::new(),
+        PieceId::Mail(_) => vec![schema.letters(view)?.count() as u64],
+        PieceId::Zone { .. } => schema.counts(view)?,
     };
+    let rows: u64 = counts.iter().sum();
     match rows == entry.info.rows {
-        true => Ok(()),
+        true => Ok(counts),
         false => Err(format!("it has {rows} rows, and the manifest says {}", entry.info.rows)),
     }
 }
@@ -148,7 +175,13 @@ fn makes_sense(entry: &Entry, schema: Result<&SavedSchema, &String>, view: &Piec
 pub fn render(checkpoints: &[CheckpointFacts], style: Style) -> String {
     let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
     let mut when = vec![row(&["number", "tick", "time", "digest", "all of it can be read"])];
-    let mut what = vec![row(&["number", "agents", "zones", "letters", "pieces", "bytes", "own", "kept from earlier"])];
+    // Beside the agents, those of other kinds, such as places.
+    let others: BTreeSet<&String> = checkpoints.iter().flat_map(|one| one.kinds.keys()).collect();
+    let main: BTreeSet<&String> = checkpoints.iter().filter_map(|one| one.main_kind.as_ref()).collect();
+    let others: Vec<&String> = others.difference(&main).copied().collect();
+    let head = [row(&["number", "agents"]), others.iter().map(|kind| (*kind).clone()).collect()].concat();
+    let rest = row(&["zones", "letters", "pieces", "bytes", "own", "kept from earlier"]);
+    let mut what = vec![[head, rest].concat()];
     for one in checkpoints {
         let verified = match one.damaged_pieces {
             0 => "yes".to_owned(),
@@ -156,9 +189,11 @@ pub fn render(checkpoints: &[CheckpointFacts], style: Style) -> String {
         };
         let (number, time) = (one.generation.to_string(), one.time.clone().unwrap_or_default());
         when.push(vec![number.clone(), thousands(one.tick), time, one.digest.clone(), verified]);
-        let counts = [one.agents, one.zones, one.letters, one.pieces].map(thousands);
+        let known = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), thousands);
+        let kinds = others.iter().map(|kind| known(one.kinds.get(*kind).copied()));
+        let counts = [one.zones, one.letters, one.pieces].map(thousands);
         let sizes = [one.bytes, one.own_bytes, one.kept_bytes].map(bytes);
-        what.push(std::iter::once(number).chain(counts).chain(sizes).collect());
+        what.push([number, known(one.agents)].into_iter().chain(kinds).chain(counts).chain(sizes).collect());
     }
     format!("{}\n{}", grid(&when, style), grid(&what, style))
 }

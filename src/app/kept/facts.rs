@@ -10,7 +10,7 @@ use crate::app::error::Error;
 use crate::app::meta::Scenarios;
 use crate::app::style::{Style, thousands};
 use crate::base::{Calendar, DateTime, Tick};
-use crate::store::{RunFile, StoreError};
+use crate::store::{Origin, RunFile, StoreError};
 
 /// What a run is a run of.
 #[derive(Clone, Serialize)]
@@ -21,6 +21,9 @@ pub struct Facts {
     pub identity: BTreeMap<String, String>,
     /// What else was asked for.
     pub settings: BTreeMap<String, String>,
+    /// The checkpoint of another run with which it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
     /// Civil time, if the scenario is known.
     #[serde(skip)]
     pub calendar: Option<Calendar>,
@@ -29,12 +32,12 @@ pub struct Facts {
 impl Facts {
     /// Of a run.
     pub fn of(file: &RunFile, scenarios: Scenarios) -> Self {
-        let RunFile { identity, settings, .. } = file;
+        let RunFile { identity, settings, origin, .. } = file;
         let scenario = scenarios.iter().find(|scenario| identity.get("scenario").is_some_and(|s| s == scenario.name()));
         let start: Option<DateTime> = identity.get("start").and_then(|start| start.parse().ok());
         let calendar = scenario.zip(start).map(|(scenario, start)| Calendar::new(start, scenario.timing().tick_ms));
         let run = format!("{:032x}", file.run());
-        Self { run, identity: identity.clone(), settings: settings.clone(), calendar }
+        Self { run, identity: identity.clone(), settings: settings.clone(), origin: origin.clone(), calendar }
     }
 
     /// The civil time of a tick.
@@ -58,8 +61,16 @@ impl Facts {
             }
         }
         let settings: Vec<String> = self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let lines =
-            [("run", self.run.clone()), ("engine", said("engine").to_owned()), ("asked for", settings.join(", "))];
+        let came_from = self.origin.as_ref().map_or_else(String::new, |origin| {
+            let Origin { path, run, generation, tick: at, .. } = &**origin;
+            format!("checkpoint {generation} of run {run}, {}\n{}`{path}`", tick(*at, self.civil(*at)), label(""))
+        });
+        let lines = [
+            ("run", self.run.clone()),
+            ("began with", came_from),
+            ("engine", said("engine").to_owned()),
+            ("asked for", settings.join(", ")),
+        ];
         for (name, value) in lines.into_iter().filter(|(_, value)| !value.is_empty()) {
             let _ = writeln!(text, "{}{value}", style.dim(&label(name)));
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::checkpoints::{self, CheckpointFacts};
 use super::facts::{Damaged, Facts, ending, label, render_damage, tick};
+use super::history::History;
 use super::target::{self, Target};
 use super::{files, zones};
 use crate::app::args::InspectArgs;
@@ -22,12 +23,15 @@ pub fn inspect(args: &InspectArgs, scenarios: Scenarios, console: &mut Console<'
     let is_narrow = args.zones || args.zone.is_some() || args.agent.is_some();
     let damage = match target::of(&args.path)? {
         Target::Run(view) if is_narrow => {
-            let found = view.checkpoints()?;
-            let newest = found.manifests.last().ok_or_else(|| {
-                Error::Failed(format!("the run in `{}` has no checkpoint that can be read", args.path.display()))
-            })?;
+            // One zone is looked up in the catalog, if that knows the newest checkpoint: no manifest is read.
+            let listed = args.zone.and_then(|_| view.newest_listed());
+            let newest = match listed {
+                Some(listed) => Some(listed),
+                None => view.checkpoints()?.manifests.pop(),
+            };
+            let newest = newest.ok_or_else(|| none(&args.path))?;
             let facts = Facts::of(&view.file, scenarios);
-            zones::show(args, newest, &view.checkpoint_folder(), Some(&facts), console)?
+            zones::show(args, &newest, &view.checkpoint_folder(), Some(&facts), console)?
         }
         Target::Run(view) => show_run(args, &view, scenarios, console)?,
         Target::Manifest(path) => {
@@ -55,6 +59,10 @@ pub fn inspect(args: &InspectArgs, scenarios: Scenarios, console: &mut Console<'
     Ok(Outcome::Done)
 }
 
+fn none(path: &Path) -> Error {
+    Error::Failed(format!("the run in `{}` has no checkpoint that can be read", path.display()))
+}
+
 /// Writes a result, as an object or as text.
 pub fn put(
     json: bool,
@@ -80,6 +88,7 @@ struct RunSeen {
     holder: Option<String>,
     checkpoints: Vec<CheckpointFacts>,
     journal: JournalFacts,
+    history: History,
     damage: Vec<Damaged>,
 }
 
@@ -166,6 +175,7 @@ fn show_run(
         folder: args.path.clone(),
         state: state(&journal, holder.as_ref(), newest),
         journal: JournalFacts::of(&journal, &facts),
+        history: History::of(view, &facts)?,
         facts,
         holder,
         checkpoints,
@@ -210,6 +220,7 @@ fn render_run(seen: &RunSeen, scenarios: Scenarios, style: Style) -> String {
         let live = if seen.holder.is_some() { "being written" } else { "cut short by a crash; nobody was told of it" };
         let _ = writeln!(text, "  `{}` from byte {} on: {live}", torn.file.display(), torn.offset);
     }
+    text.push_str(&seen.history.render(style));
     text.push_str(&render_damage(&seen.damage, style));
     text
 }

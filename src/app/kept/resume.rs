@@ -22,35 +22,52 @@ pub fn resume(
 ) -> Result<Outcome, Error> {
     let folder = args.folder.display().to_string();
     let given = &args.flags.folder;
-    if given.out.is_some() || given.fresh {
-        let flag = if given.fresh { "--fresh" } else { "--out" };
+    let misplaced = [("--out", given.out.is_some()), ("--fresh", given.fresh), ("--resume-from", given.is_branch())];
+    if let Some((flag, _)) = misplaced.into_iter().find(|(_, is_given)| *is_given) {
         return Err(Error::Usage(format!(
             "`resume` goes on with the run in `{folder}`, in which {flag} has no place: `myriad run` begins another one"
         )));
     }
     let view = target::run(&args.folder)?;
-    let file = &view.file;
     let origin = RunFile::path(&args.folder).display().to_string();
-    let scenario = scenarios.pick(Some(said(file, "scenario", &origin)?))?;
     // Another folder is not asked for, whatever the environment says.
     let named = FolderFlags { out: Some(folder.clone()), resume: true, ..FolderFlags::default() };
     let folder_flags = FolderFlags { snapshot_every: given.snapshot_every.clone(), keep: given.keep.clone(), ..named };
-    let typed = |before| Typed {
-        scenario: Some(scenario.name()),
-        model: &args.flags.model,
-        output: &args.flags.output,
-        folder: Some(&folder_flags),
-        before,
-    };
-    let asked = resolve(&typed(None), &BTreeMap::new(), scenarios)?;
+    let (model, output) = (&args.flags.model, &args.flags.output);
+    let typed = Typed { scenario: None, model, output, folder: Some(&folder_flags), before: None };
+    let (scenario, before) = agreed(&view.file, &folder, &origin, &typed, scenarios)?;
+    let typed = Typed { scenario: Some(&scenario), before: Some(&before), ..typed };
+    // Nor is another checkpoint.
+    let mut env = env.clone();
+    env.remove(&crate::app::layers::variable("resume-from"));
+    run::run(&typed, &env, scenarios, console)
+}
+
+/// The scenario and the settings of a run that is there: what was typed, or stands in a file that was named, must be
+/// the same, as far as it decides what comes of the run.
+pub fn agreed(
+    file: &RunFile,
+    folder: &str,
+    origin: &str,
+    typed: &Typed<'_>,
+    scenarios: Scenarios,
+) -> Result<(String, Before), Error> {
+    let there = said(file, "scenario", origin)?;
+    if let Some(asked) = typed.scenario.filter(|asked| *asked != there) {
+        let asked = scenarios.pick(Some(asked))?.name();
+        return Err(Error::Usage(format!("the run in `{folder}` has scenario `{there}`, not `{asked}`")));
+    }
+    let scenario = scenarios.pick(Some(there))?;
+    let typed = Typed { scenario: Some(there), before: None, ..*typed };
+    let asked = resolve(&typed, &BTreeMap::new(), scenarios)?;
     for shown in &asked.shown_settings {
-        agree(shown, file.identity.get(&shown.name), &folder)?;
+        agree(shown, file.identity.get(&shown.name), folder)?;
     }
     for shown in &asked.shown_params {
-        agree(shown, file.identity.get(&format!("parameter {}", shown.name)), &folder)?;
+        agree(shown, file.identity.get(&format!("parameter {}", shown.name)), folder)?;
     }
-    let before = Before { settings: settings(file, &origin), params: params(file, scenario, &origin)?, origin };
-    run::run(&typed(Some(&before)), env, scenarios, console)
+    let (settings, params) = (settings(file, origin), params(file, scenario, origin)?);
+    Ok((there.to_owned(), Before { settings, params, origin: origin.to_owned() }))
 }
 
 /// Refuses what was typed, or stands in a file that was named, where it is another than the run's.

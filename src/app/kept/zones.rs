@@ -1,6 +1,6 @@
 //! Zones of a checkpoint, and one agent of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::app::error::Error;
 use crate::app::style::{Style, bytes, grid, thousands};
 use crate::base::Digest;
 use crate::sim::SavedSchema;
-use crate::store::{Entry, Fs, Manifest, PieceFault, PieceId, PieceView, visit};
+use crate::store::{Access, Backend, Entry, Fs, Manifest, PieceFault, PieceId, PieceView, SegmentSeen, visit};
 
 /// Where a piece lies.
 #[derive(Serialize)]
@@ -23,13 +23,16 @@ struct Place {
     file: String,
     offset: u64,
     bytes: u64,
+    /// The tick for which it was written; not known if the file cannot be read.
+    written: Option<u64>,
 }
 
 /// A zone of a checkpoint.
 #[derive(Serialize)]
 struct ZoneFacts {
     zone: u32,
-    agents: u64,
+    /// Of the kind that the scenario names first; not known if some of its pieces cannot be read.
+    agents: Option<u64>,
     /// By kind.
     kinds: BTreeMap<String, u64>,
     bytes: u64,
@@ -127,6 +130,8 @@ fn zones(
     let entries: Vec<Entry> = manifest.entries.iter().filter(wanted).copied().collect();
     let look = |_: usize, view: &PieceView<'_>| schema.counts(view);
     let (counts, faults) = visit(&Fs, folder, manifest.run, &entries, &look);
+    let files: BTreeSet<u64> = entries.iter().map(|entry| entry.file).collect();
+    let written: BTreeMap<u64, Option<u64>> = files.into_iter().map(|file| (file, tick_of(folder, file))).collect();
     let mut zones: Vec<ZoneFacts> = Vec::new();
     let pieces: Vec<(&Entry, Option<Vec<u64>>)> = entries.iter().zip(counts).collect();
     // Pieces are in order of zone.
@@ -135,40 +140,57 @@ fn zones(
         parts.iter().for_each(|(entry, _)| digest.merge(entry.info.digest));
         let count = |kind: usize| parts.iter().filter_map(|(_, counts)| Some(counts.as_ref()?[kind])).sum();
         let place = |(entry, _): &(&Entry, _)| Place {
-            file: format!("seg-{:08}", entry.file),
+            file: segment(entry.file),
             offset: entry.offset,
             bytes: entry.bytes,
+            written: written[&entry.file],
         };
+        let verified = parts.iter().all(|(_, counts)| counts.is_some());
         zones.push(ZoneFacts {
             zone: zone(parts[0].0).unwrap_or_default(),
-            agents: parts.iter().map(|(entry, _)| entry.info.rows).sum(),
+            agents: (verified && !schema.kinds.is_empty()).then(|| count(0)),
             kinds: (0..schema.kinds.len()).map(|kind| (schema.kind_name(kind), count(kind))).collect(),
             bytes: parts.iter().map(|(entry, _)| entry.bytes).sum(),
             digest: digest.to_string(),
             pieces: parts.iter().map(place).collect(),
-            verified: parts.iter().all(|(_, counts)| counts.is_some()),
+            verified,
         });
     }
     (zones, faults)
+}
+
+fn segment(file: u64) -> String {
+    format!("seg-{file:08}")
+}
+
+/// The tick for which a file of pieces was written.
+fn tick_of(folder: &Path, file: u64) -> Option<u64> {
+    let path = folder.join(segment(file));
+    let file = Fs.open(&path, Access::Read).ok()?;
+    Some(SegmentSeen::read(&*file, &path).ok()?.0.tick)
 }
 
 fn render_zones(zones: &[ZoneFacts], schema: &SavedSchema, style: Style) -> String {
     let kinds: Vec<String> = (0..schema.kinds.len()).map(|kind| schema.kind_name(kind)).collect();
     let mut text = String::new();
     for (nth, kind) in kinds.iter().enumerate() {
-        let _ = writeln!(text, "{}{kind}", style.dim(&label(&format!("kind {nth}"))));
+        let first = if nth == 0 { " (the agents)" } else { "" };
+        let _ = writeln!(text, "{}{kind}{first}", style.dim(&label(&format!("kind {nth}"))));
     }
     text.push('\n');
     let names = (0..kinds.len()).map(|nth| format!("kind {nth}"));
-    let head = ["zone", "agents"].map(str::to_owned).into_iter().chain(names);
-    let mut rows: Vec<Vec<String>> = vec![head.chain(["bytes", "digest", "where"].map(str::to_owned)).collect()];
+    let head = ["zone".to_owned()].into_iter().chain(names);
+    let rest = ["bytes", "digest", "written at", "where"].map(str::to_owned);
+    let mut rows: Vec<Vec<String>> = vec![head.chain(rest).collect()];
     for zone in zones {
         let place = |place: &Place| format!("{}:{}", place.file, place.offset);
         let places: Vec<String> = zone.pieces.iter().map(place).collect();
         let places = if zone.verified { places.join(" ") } else { format!("{} cannot be read", places.join(" ")) };
         let counts = kinds.iter().map(|kind| if zone.verified { thousands(zone.kinds[kind]) } else { "-".to_owned() });
-        let head = [zone.zone.to_string(), thousands(zone.agents)].into_iter().chain(counts);
-        rows.push(head.chain([bytes(zone.bytes), zone.digest.clone(), places]).collect());
+        let head = [zone.zone.to_string()].into_iter().chain(counts);
+        let last = zone.pieces.iter().map(|piece| piece.written).max().flatten();
+        let last = last.map_or_else(|| "-".to_owned(), thousands);
+        rows.push(head.chain([bytes(zone.bytes), zone.digest.clone(), last, places]).collect());
     }
     text + &grid(&rows, style)
 }

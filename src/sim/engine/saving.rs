@@ -32,6 +32,16 @@ impl Engine {
         }
         self.invariants = state.engine_invariants.clone();
         state.hand_series_to(self.hub.collectors.iter_mut().map(|collector| &mut collector.series));
+        for shard in &mut self.shards {
+            let shard = lock_mut(shard);
+            for (place, cell) in shard.cells.iter().enumerate() {
+                if cell.as_ref().is_some_and(|cell| revival.is_as_saved(cell)) {
+                    for kind in &mut shard.kinds {
+                        kind.take_touched(place);
+                    }
+                }
+            }
+        }
         let (digest, saved) = (self.digest(), revival.digest());
         if digest != saved {
             return Err(revival.senseless(format!("its digest is {digest} where {saved} was saved")).into());
@@ -133,6 +143,11 @@ impl Engine {
         let shard = self.context.placement.seat(address.cell).shard as usize;
         let heard = message.put(shard, self.now.as_u32(), to, body);
         if heard { Ok(()) } else { Err(format!("an input has {} bytes of text", body.len())) }
+    }
+
+    /// Worker threads.
+    pub(crate) fn worker_count(&self) -> usize {
+        self.workers.count()
     }
 
     /// Saves the world to memory.

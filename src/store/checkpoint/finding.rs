@@ -30,11 +30,11 @@ fn quarantine(run_folder: &Path) -> PathBuf {
     run_folder.join("quarantine")
 }
 
-pub(super) fn segment_path(folder: &Path, generation: u64) -> PathBuf {
+pub(crate) fn segment_path(folder: &Path, generation: u64) -> PathBuf {
     folder.join(format!("seg-{generation:08}"))
 }
 
-pub(super) fn manifest_path(folder: &Path, generation: u64) -> PathBuf {
+pub(crate) fn manifest_path(folder: &Path, generation: u64) -> PathBuf {
     folder.join(format!("MANIFEST-{generation:08}"))
 }
 
@@ -91,6 +91,15 @@ pub fn find(backend: &dyn Backend, run_folder: &Path, run: u128) -> Result<Found
     let generations = names.iter().filter_map(|name| generation(name.split('.').next()?, "MANIFEST-"));
     let quarantined = generations.max().unwrap_or(0);
     Ok(Found { manifests, unreadable, quarantined, next: newest.max(quarantined) + 1 })
+}
+
+/// The newest checkpoint that there is by the names of files, none if there is none.
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub(crate) fn newest_generation(backend: &dyn Backend, run_folder: &Path) -> Result<Option<u64>, StoreError> {
+    let names = names(backend, &checkpoints(run_folder))?;
+    Ok(names.iter().filter_map(|name| generation(name, "MANIFEST-")).max())
 }
 
 fn of_run(manifest: Manifest, path: &Path, run: u128, generation: u64) -> Result<Manifest, StoreError> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::finding::{Found, checkpoints, find, is_unfinished, make_folder, manifest_path, of_segment, put_away};
 use super::manifest::Manifest;
 use super::reading::Checkpoint;
+use crate::store::catalog::{Book, Process};
 use crate::store::{Backend, StoreError};
 
 /// The checkpoints of a run, for the one process that writes them.
@@ -130,6 +131,12 @@ impl Checkpoints {
         let beyond: Vec<Manifest> = self.manifests.extract_if(.., |manifest| manifest.tick > tick).collect();
         self.doomed.extend(beyond.into_iter().rev());
         self.bury()
+    }
+
+    /// The catalog of the run, for the one process that writes it.
+    pub(super) fn book(&self, process: Process) -> Book {
+        let run_folder = self.folder.parent().unwrap_or(Path::new(""));
+        Book::open(self.backend.clone(), run_folder, self.run, process)
     }
 
     /// Why files that are not needed any more are still there, if that is so: to remove them is tried again with the

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::cleaning::worn;
@@ -11,7 +12,7 @@ use super::manifest::{Entry, Manifest};
 use super::reading::Checkpoint;
 use super::segment::SegmentWriter;
 use crate::base::Digest;
-use crate::store::{Chunk, Piece, PieceId, PieceInfo, StoreError};
+use crate::store::{Chunk, Piece, PieceId, PieceInfo, Saved, StoreError};
 
 /// A checkpoint in the making.
 pub struct Writing {
@@ -37,6 +38,11 @@ impl Writing {
     /// Writes pieces. If that fails, publishing says so.
     pub fn put(&self, chunk: &Chunk) {
         self.act(|writer| writer.put(chunk));
+    }
+
+    /// Writes the archive of a piece. If that fails, publishing says so.
+    pub fn append(&self, info: PieceInfo, archive: &[u8]) {
+        self.act(|writer| writer.append(info, archive).map(|entry| vec![entry]));
     }
 
     fn act(&self, write: impl FnOnce(&mut SegmentWriter) -> Result<Vec<Entry>, StoreError>) {
@@ -75,6 +81,18 @@ impl Checkpoints {
         })?;
         let state = State { writer, entries: Vec::new(), failure: None };
         Ok(Writing { generation, tick, base, state: Mutex::new(state) })
+    }
+
+    /// Makes a checkpoint of all that another one holds, of whatever run.
+    ///
+    /// # Errors
+    /// Where that one cannot be read, or this one not be made durable.
+    pub fn import(&mut self, from: &Checkpoint) -> Result<&Manifest, StoreError> {
+        let writing = self.begin(from.tick())?;
+        for (index, info) in from.pieces().iter().enumerate() {
+            writing.append(*info, &from.read(index)?);
+        }
+        self.publish(writing, &[], from.schema())
     }
 
     /// Makes a checkpoint of the pieces that were written, and of those that are kept as the last one has them. From
@@ -123,6 +141,7 @@ impl Checkpoints {
             entries.extend(self.keep_pieces(last, kept, &mut writer)?);
         }
         writer.finish()?;
+        self.seal(&segment_path(&self.folder, generation));
         self.backend.sync_folder(&self.folder).map_err(StoreError::io("make durable", &self.folder))?;
         entries.sort_by_key(|entry| entry.info.id);
         assert!(entries.is_sorted_by(|a, b| a.info.id < b.info.id), "each piece is written or kept, once");
@@ -131,13 +150,21 @@ impl Checkpoints {
         let schema = schema.to_owned();
         let manifest = Manifest { run: self.run, generation, tick, digest, schema, entries };
         match self.backend.publish(&path, &manifest.encode()) {
-            Ok(()) => Ok(manifest),
+            Ok(()) => {
+                self.seal(&path);
+                Ok(manifest)
+            }
             Err(error) => {
                 // It may have its name already, for now or for good: its segment must not go before it.
                 self.take_back(manifest);
                 Err(StoreError::io("write", &path)(error))
             }
         }
+    }
+
+    /// Lets nobody write any more to a file that is done. A file system that cannot do it loses nothing by that.
+    fn seal(&self, path: &Path) {
+        let _ = self.backend.seal(path);
     }
 
     /// Where kept pieces lie. Those in files of which little else is needed are written anew, so that the files can go.

@@ -117,6 +117,18 @@ impl RawEntry {
     }
 }
 
+impl Entry {
+    /// As manifests have it.
+    pub(crate) fn to_bytes(self) -> [u8; size_of::<RawEntry>()] {
+        bytemuck::cast(RawEntry::from(&self))
+    }
+
+    /// Read back; none if no entry has these bytes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytemuck::try_pod_read_unaligned::<RawEntry>(bytes).ok()?.read()
+    }
+}
+
 /// What makes up a checkpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Manifest {
@@ -136,7 +148,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// The generations of the segment files that it needs; the same one may come up several times.
-    pub(super) fn files(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = u64> {
         self.entries.iter().map(|entry| entry.file)
     }
 

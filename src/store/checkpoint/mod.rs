@@ -30,10 +30,11 @@ mod tests;
 mod writer;
 
 pub use finding::{Found, find};
+pub(crate) use finding::{manifest_path, newest_generation, segment_path};
 pub use folder::Checkpoints;
 pub use looking::{Fault as PieceFault, Look, visit};
 pub use making::Writing;
 pub use manifest::{Entry, Manifest};
 pub use reading::Checkpoint;
 pub use segment::SegmentSeen;
-pub use writer::{Outcome, Published, Writer};
+pub use writer::{Finished, Outcome, Published, Writer};

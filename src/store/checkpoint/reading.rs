@@ -19,7 +19,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(super) fn open(backend: &dyn Backend, folder: &Path, manifest: Manifest) -> Result<Self, StoreError> {
+    /// Opens the files, in that folder, that a manifest names.
+    ///
+    /// # Errors
+    /// Where one is missing, cut or of another run.
+    pub fn open(backend: &dyn Backend, folder: &Path, manifest: Manifest) -> Result<Self, StoreError> {
         let mut segments = BTreeMap::new();
         for entry in &manifest.entries {
             let segment = match segments.entry(entry.file) {

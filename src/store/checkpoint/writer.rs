@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use super::folder::Checkpoints;
 use super::making::Writing;
 use crate::base::Digest;
+use crate::store::catalog::{Book, Clock, Process};
 use crate::store::{Chunk, PieceId, Sink, StoreError};
 
 /// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
@@ -18,7 +19,8 @@ const CHUNKS_MAX: usize = 1_024;
 const POOL_MAX: usize = 96;
 
 enum Order {
-    Begin(u64),
+    /// The tick, and when by the clock.
+    Begin(u64, u64),
     Put(Chunk),
     Publish(Vec<PieceId>, String),
     End,
@@ -57,13 +59,28 @@ struct Shared {
     /// Chunks that were written.
     pool: Mutex<Vec<Chunk>>,
     outcomes: Mutex<Vec<Outcome>>,
+    /// What went wrong with the catalog.
+    fault: Mutex<Option<String>>,
 }
 
 /// See the module.
 pub struct Writer {
     orders: Option<SyncSender<Order>>,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<Checkpoints>>,
+    thread: Option<JoinHandle<(Checkpoints, Option<Book>)>>,
+    clock: Option<Clock>,
+}
+
+/// What is left of a [`Writer`].
+pub struct Finished {
+    /// The folder.
+    pub checkpoints: Checkpoints,
+    /// How checkpoints ended since this was last asked.
+    pub outcomes: Vec<Outcome>,
+    /// Who kept the catalog.
+    pub book: Option<Book>,
+    /// What went wrong with it since this was last asked.
+    pub fault: Option<String>,
 }
 
 /// Where the world puts its pieces.
@@ -90,14 +107,16 @@ impl Sink for Queue {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub fn start(checkpoints: Checkpoints) -> Self {
+    /// Starts the thread. It keeps the run's catalog too, if a process says who it is: after each checkpoint, when
+    /// nobody waits for it.
+    pub fn start(checkpoints: Checkpoints, process: Option<Process>) -> Self {
+        let clock = process.as_ref().map(|process| process.clock.clone());
         let (orders, inbox) = sync_channel(CHUNKS_MAX);
         let shared = Arc::new(Shared::default());
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new().name("checkpoints".to_owned());
-        let thread = thread.spawn(move || write(checkpoints, &inbox, &of_thread)).expect("a thread can be started");
-        Self { orders: Some(orders), shared, thread: Some(thread) }
+        let thread = thread.spawn(move || write(checkpoints, process, &inbox, &of_thread));
+        Self { orders: Some(orders), shared, thread: Some(thread.expect("a thread can be started")), clock }
     }
 
     fn order(&self, order: Order) {
@@ -107,7 +126,7 @@ impl Writer {
 
     /// Begins the checkpoint of a tick: what is put into the sink from now on belongs to it.
     pub fn begin(&self, tick: u64) -> Arc<dyn Sink> {
-        self.order(Order::Begin(tick));
+        self.order(Order::Begin(tick, self.clock.as_ref().map_or(0, |clock| clock())));
         let orders = self.orders.clone().expect("only `finish` ends it");
         Arc::new(Queue { orders, shared: self.shared.clone() })
     }
@@ -122,15 +141,20 @@ impl Writer {
         std::mem::take(&mut *self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until all is written, and ends the thread. A sink that is still held takes pieces from then on, and
-    /// nothing comes of them.
-    pub fn finish(mut self) -> (Checkpoints, Vec<Outcome>) {
-        let ended = self.end().expect("only `finish` ends it");
-        let checkpoints = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (checkpoints, self.outcomes())
+    /// What went wrong with the catalog since this was last asked; nothing else is the matter then.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn end(&mut self) -> Option<std::thread::Result<Checkpoints>> {
+    /// Waits until all is written, and ends the thread. A sink that is still held takes pieces from then on, and
+    /// nothing comes of them.
+    pub fn finish(mut self) -> Finished {
+        let ended = self.end().expect("only `finish` ends it");
+        let (checkpoints, book) = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Finished { checkpoints, outcomes: self.outcomes(), book, fault: self.fault() }
+    }
+
+    fn end(&mut self) -> Option<std::thread::Result<(Checkpoints, Option<Book>)>> {
         self.order(Order::End);
         drop(self.orders.take());
         self.thread.take().map(JoinHandle::join)
@@ -145,13 +169,25 @@ impl Drop for Writer {
     }
 }
 
-fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared) -> Checkpoints {
+fn write(
+    mut checkpoints: Checkpoints,
+    process: Option<Process>,
+    inbox: &Receiver<Order>,
+    shared: &Shared,
+) -> (Checkpoints, Option<Book>) {
+    let mut book = process.map(|process| checkpoints.book(process));
+    let tell = |book: &mut Option<Book>| {
+        if let Some(fault) = book.as_mut().and_then(Book::take_fault) {
+            *shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        }
+    };
+    tell(&mut book);
     let mut writing: Option<Result<Writing, (u64, StoreError)>> = None;
-    let mut bytes = 0;
+    let (mut bytes, mut since) = (0, 0);
     for order in inbox {
         match order {
-            Order::Begin(tick) => {
-                bytes = 0;
+            Order::Begin(tick, now) => {
+                (bytes, since) = (0, now);
                 writing = Some(checkpoints.begin(tick).map_err(|error| (tick, error)));
             }
             Order::Put(mut chunk) => {
@@ -178,11 +214,16 @@ fn write(mut checkpoints: Checkpoints, inbox: &Receiver<Order>, shared: &Shared)
                 let oldest_tick = oldest.map_or(0, |manifest| manifest.tick);
                 let result = result.map(|(generation, digest)| Published { generation, digest, oldest_tick, bytes });
                 let leftover = checkpoints.take_leftover();
+                let is_published = result.is_ok();
                 let outcome = Outcome { tick, result, leftover };
                 shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
+                if let (true, Some(book)) = (is_published, &mut book) {
+                    book.published(checkpoints.manifests(), since);
+                }
+                tell(&mut book);
             }
             Order::End => break,
         }
     }
-    checkpoints
+    (checkpoints, book)
 }

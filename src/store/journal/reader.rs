@@ -49,6 +49,13 @@ pub struct Recovered {
     pub(super) unfinished: Vec<Name>,
 }
 
+impl Recovered {
+    /// Records of the run up to the last one, those included that are not there any more.
+    pub fn record_count(&self) -> u64 {
+        self.end.count
+    }
+}
+
 /// The file that has to be settled before a run goes on.
 #[derive(Debug)]
 pub(super) struct Tail {

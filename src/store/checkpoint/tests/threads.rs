@@ -1,7 +1,7 @@
 //! The thread that writes.
 
 use super::world::{SCHEMA, World, compare, open};
-use crate::store::{Fault, Mem, Outcome, Refusal, Sim, Writer};
+use crate::store::{Fault, Finished, Mem, Outcome, Refusal, Sim, Writer};
 
 /// Hands a checkpoint over, from several threads at once.
 fn hand_over(writer: &Writer, world: &mut World, all: bool) {
@@ -33,7 +33,7 @@ fn wait(writer: &Writer) -> Outcome {
 #[test]
 fn what_is_put_in_comes_out() {
     let mem = Mem::default();
-    let writer = Writer::start(open(&mem, 3).unwrap().0);
+    let writer = Writer::start(open(&mem, 3).unwrap().0, None);
     let (mut world, mut past) = (World::new(31), Vec::new());
     for nth in 0..8 {
         world.step();
@@ -41,7 +41,7 @@ fn what_is_put_in_comes_out() {
         // None is waited for.
         hand_over(&writer, &mut world, nth == 0);
     }
-    let (checkpoints, outcomes) = writer.finish();
+    let Finished { checkpoints, outcomes, .. } = writer.finish();
     assert_eq!(outcomes.len(), 8);
     for (nth, outcome) in outcomes.iter().enumerate() {
         let published = outcome.result.as_ref().unwrap();
@@ -63,7 +63,7 @@ fn what_is_put_in_comes_out() {
 fn a_failing_disk_is_told_and_what_was_begun_meanwhile_is_refused() {
     for (nth, fault) in [(0, Fault::Change), (1, Fault::Change), (0, Fault::Sync), (2, Fault::Sync)] {
         let sim = Sim::default();
-        let writer = Writer::start(open(&sim, 3).unwrap().0);
+        let writer = Writer::start(open(&sim, 3).unwrap().0, None);
         let mut world = World::new(32);
         world.step();
         hand_over(&writer, &mut world, true);
@@ -75,7 +75,7 @@ fn a_failing_disk_is_told_and_what_was_begun_meanwhile_is_refused() {
         }
         world.step();
         hand_over(&writer, &mut world, true);
-        let (checkpoints, outcomes) = writer.finish();
+        let Finished { checkpoints, outcomes, .. } = writer.finish();
         let [failed, refused, made] = &outcomes[..] else { panic!("{outcomes:?}") };
         assert!(failed.result.as_ref().is_err_and(|error| error.is_disk_full()) && failed.tick == 2, "{failed:?}");
         let refused = refused.result.as_ref().unwrap_err().to_string();
@@ -91,7 +91,7 @@ fn what_cannot_be_removed_is_told_beside_the_checkpoint() {
     let mut told = 0;
     for refused in 0.. {
         let sim = Sim::default();
-        let writer = Writer::start(open(&sim, 2).unwrap().0);
+        let writer = Writer::start(open(&sim, 2).unwrap().0, None);
         let mut world = World::new(33);
         let mut outcomes = Vec::new();
         for nth in 0..6 {
@@ -102,7 +102,7 @@ fn what_cannot_be_removed_is_told_beside_the_checkpoint() {
             hand_over(&writer, &mut world, nth == 0);
             outcomes.push(wait(&writer));
         }
-        let (checkpoints, _) = writer.finish();
+        let checkpoints = writer.finish().checkpoints;
         if outcomes[4].result.is_ok()
             && let Some(leftover) = &outcomes[4].leftover
         {
@@ -121,12 +121,12 @@ fn what_cannot_be_removed_is_told_beside_the_checkpoint() {
 
 #[test]
 fn a_sink_that_is_still_held_does_not_hold_up_the_end() {
-    let writer = Writer::start(open(&Mem::default(), 2).unwrap().0);
+    let writer = Writer::start(open(&Mem::default(), 2).unwrap().0, None);
     let mut world = World::new(34);
     world.step();
     hand_over(&writer, &mut world, true);
     let sink = writer.begin(2);
-    let (checkpoints, outcomes) = writer.finish();
+    let Finished { checkpoints, outcomes, .. } = writer.finish();
     assert_eq!((checkpoints.manifests().len(), outcomes.len()), (1, 1));
     let (written, _) = world.take(true);
     let mut chunk = sink.chunk();
