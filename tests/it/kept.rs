@@ -9,13 +9,13 @@ use myriad::store::{Access, Backend, Fault, Mem, Omit, Refusal, Sim, StoreError}
 
 use crate::law::{Law, NoParams, Parcel};
 
-const END: u64 = 120;
+pub const END: u64 = 120;
 const AGENTS: u64 = 60;
 
 /// Speaks to the world as a person might, the same whenever it is asked at a tick; and notes what it is told.
 #[derive(Default)]
-struct Person {
-    warnings: Vec<String>,
+pub struct Person {
+    pub warnings: Vec<String>,
     /// Stops the run at this tick.
     stop_at: Option<u64>,
     asked: u64,
@@ -49,7 +49,7 @@ fn keep(backend: &Arc<dyn Backend>, begin: Begin) -> Keep {
     }
 }
 
-fn run(keep: Option<Keep>, person: &mut Person, ticks: u64) -> Result<RunReport, RunError> {
+pub fn run(keep: Option<Keep>, person: &mut dyn Watch, ticks: u64) -> Result<RunReport, RunError> {
     let options = RunOptions {
         agents: Some(AGENTS),
         workers: Some(1),
@@ -62,12 +62,12 @@ fn run(keep: Option<Keep>, person: &mut Person, ticks: u64) -> Result<RunReport,
 }
 
 /// What may not show that a run crashed.
-fn seen(report: &RunReport) -> (String, u64, u64, u64, String, u64) {
+pub fn seen(report: &RunReport) -> (String, u64, u64, u64, String, u64) {
     let series = format!("{:?}", report.series);
     (report.digest.clone(), report.transitions, report.messages, report.handoffs, series, report.ticks)
 }
 
-fn straight(ticks: u64) -> RunReport {
+pub fn straight(ticks: u64) -> RunReport {
     let report = run(None, &mut Person::default(), ticks).unwrap();
     assert!(report.transitions > 100, "{}", report.transitions);
     assert!(report.invariants.values().all(|held| *held), "{:?}", report.invariants);

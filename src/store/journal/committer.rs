@@ -9,7 +9,6 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::order::Order;
-use super::writer::again;
 use super::{Journal, Record};
 use crate::store::StoreError;
 
@@ -155,7 +154,7 @@ impl Committer {
         let (wanted, attempt) = (state.taken_count, state.attempt_count);
         while state.done_count < wanted {
             match &state.fault {
-                Some(fault) if state.attempt_count > attempt => return Err(again(fault)),
+                Some(fault) if state.attempt_count > attempt => return Err(fault.again()),
                 _ if state.is_gone => return Err(state.gone()),
                 _ => {}
             }
@@ -193,7 +192,7 @@ impl Drop for Committer {
 impl State {
     fn check(&self) -> Result<(), StoreError> {
         match &self.fault {
-            Some(fault) => Err(again(fault)),
+            Some(fault) => Err(fault.again()),
             None if self.is_gone => Err(self.gone()),
             None => Ok(()),
         }

@@ -1,6 +1,5 @@
 //! [`Journal`]: append, commit, roll, forget.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -200,13 +199,13 @@ impl Journal {
         self.check()?;
         act(self).inspect_err(|error| {
             if !error.is_disk_full() {
-                self.fault = Some(again(error));
+                self.fault = Some(error.again());
             }
         })
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        self.fault.as_ref().map_or(Ok(()), |fault| Err(again(fault)))
+        self.fault.as_ref().map_or(Ok(()), |fault| Err(fault.again()))
     }
 
     fn try_commit(&mut self) -> Result<(), StoreError> {
@@ -268,21 +267,5 @@ impl Journal {
         let kept = &names.logs[needless..];
         let mut strays = names.marks.iter().filter(|&name| kept.first().is_some_and(|first| name < first));
         strays.try_for_each(|name| remove(&*self.backend, &name.marks(&self.wal)))
-    }
-}
-
-/// The same error, for another call.
-pub(super) fn again(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Io { act, path, source } => {
-            let source = match source.raw_os_error() {
-                Some(code) => io::Error::from_raw_os_error(code),
-                None => io::Error::new(source.kind(), source.to_string()),
-            };
-            StoreError::Io { act, path: path.clone(), source }
-        }
-        StoreError::Damaged(damage) => StoreError::Damaged(damage.clone()),
-        StoreError::Foreign { path, why } => StoreError::Foreign { path: path.clone(), why: why.clone() },
-        StoreError::Locked { path, holder } => StoreError::Locked { path: path.clone(), holder: holder.clone() },
     }
 }
