@@ -18,6 +18,7 @@ mod fs;
 pub mod journal;
 mod mem;
 mod piece;
+mod proven;
 mod run_file;
 mod run_view;
 mod saved;
