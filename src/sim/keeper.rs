@@ -448,6 +448,8 @@ impl Keeper {
             self.append(now, record, watch)?;
         }
         self.flush(watch)?;
+        let written = self.journal.written();
+        (self.kept.journal_bytes, self.kept.journal_commits) = (written.bytes, written.commits);
         self.journal.finish()?;
         Ok(self.kept)
     }

@@ -7,7 +7,7 @@
 //! | `conduct`, `process` | one part after another, each in a process of its own; progress and interruption |
 //! | `measure` | a case, a sample of it, the median of several |
 //! | `workload` | what a workload is, and the list of them |
-//! | `city_day`, `city_dense`, `messages`, `skewed_city`, `setup`, `kept`, `bandwidth` | the workloads |
+//! | `city_day`, `city_dense`, `messages`, `skewed_city`, `setup`, `kept`, `journal`, `bandwidth` | the workloads |
 //! | `plain` | what they are held against: the same work in plain loops, and the memory itself |
 //! | `report`, `ratios`, `table`, `machine` | what is told, and of which machine |
 
@@ -16,6 +16,7 @@ mod city_day;
 mod city_dense;
 mod command;
 mod conduct;
+mod journal;
 mod kept;
 mod machine;
 mod measure;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::report::{BenchReport, Measured};
 use super::workload::find;
-use crate::app::style::{Style, digits, grid, rate, thousands};
+use crate::app::style::{Style, bytes, digits, grid, rate, thousands};
 use crate::app::summary::bullet;
 
 /// All of it, line breaks included.
@@ -37,6 +37,7 @@ pub fn render(report: &BenchReport, style: Style) -> String {
                 digits(*back)
             );
         }
+        journal(&mut text, row);
         if let Some(busiest) = row.facts.get("busiest_to_mean") {
             let more = 100.0 * (busiest - 1.0);
             let _ =
@@ -60,6 +61,30 @@ pub fn render(report: &BenchReport, style: Style) -> String {
         notes.iter().for_each(|note| text.push_str(&bullet(note)));
     }
     text
+}
+
+/// What a journal costs.
+fn journal(text: &mut String, row: &Measured) {
+    let fact = |name: &str| row.facts.get(name).copied();
+    let (Some(wall), Some(cpu)) = (fact("overhead_wall_percent"), fact("overhead_cpu_percent")) else { return };
+    let number = |name| fact(name).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  {}: {} agents: {} inputs cost {wall:.1}% of the time and {cpu:.1}% of processors",
+        row.workload,
+        thousands(row.agents),
+        thousands(number("inputs") as u64),
+    );
+    let _ = writeln!(
+        text,
+        "  {}: days that are alike lie {:.1}% and {:.1}% apart; {} in {} commits, alone {} s",
+        row.workload,
+        number("apart_wall_percent"),
+        number("apart_cpu_percent"),
+        bytes(number("journal_bytes") as u64),
+        thousands(number("journal_commits") as u64),
+        digits(number("bare_append_seconds")),
+    );
 }
 
 /// The main table.

@@ -45,8 +45,18 @@ pub struct Journal {
     order: Order,
     /// A file that could not be made whole, and may be there, or come back after a crash.
     leftover: Option<Name>,
+    written: Written,
     /// The error after which nothing is done any more.
     fault: Option<StoreError>,
+}
+
+/// What was made durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Written {
+    /// Bytes of records.
+    pub bytes: u64,
+    /// How often.
+    pub commits: u64,
 }
 
 impl Journal {
@@ -118,6 +128,7 @@ impl Journal {
             durable: before,
             order: Order::new(first_tick),
             leftover: None,
+            written: Written::default(),
             fault: None,
         })
     }
@@ -185,6 +196,11 @@ impl Journal {
         self.durable.last_tick()
     }
 
+    /// What was made durable so far.
+    pub fn written(&self) -> Written {
+        self.written
+    }
+
     /// The file that is being written.
     pub fn path(&self) -> &Path {
         self.log.path()
@@ -216,6 +232,8 @@ impl Journal {
         self.log.write(&self.buffer)?;
         self.log.sync(self.buffer.len())?;
         self.durable = self.end;
+        self.written.bytes += self.buffer.len() as u64;
+        self.written.commits += 1;
         self.buffer.clear();
         // One tick of much input must not be paid for ever after.
         self.buffer.shrink_to(1 << 20);
