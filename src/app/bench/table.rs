@@ -77,7 +77,7 @@ fn journal(text: &mut String, row: &Measured) {
     );
     let _ = writeln!(
         text,
-        "  {}: days that are alike lie {:.1}% and {:.1}% apart; {} in {} commits, alone {} s",
+        "  {}: of half of the hours, within {:.1}% and {:.1}%; {} in {} commits, alone {} s",
         row.workload,
         number("apart_wall_percent"),
         number("apart_cpu_percent"),
@@ -195,6 +195,10 @@ Notes
             (row.workers, row.agents, row.rate.median) = (128, 8_008_278, 123.4e9);
             row.bytes_an_agent = Some(1_234.0);
             row.unit = "agent-ticks";
+            let names = ["overhead_wall_percent", "overhead_cpu_percent", "apart_wall_percent", "apart_cpu_percent"];
+            row.facts.extend(names.map(|name| (name.to_owned(), 123.45)));
+            row.facts
+                .extend(["inputs", "journal_bytes", "journal_commits"].map(|name| (name.to_owned(), 12_345_678.9)));
         }
         let text = render(&report, Style::Plain);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
