@@ -345,6 +345,7 @@ messages    agents that only write to each other, beside plain vectors of letter
 setup       building the city, beside touching its memory for the first time\n  \
 kept-day    a weekday with a journal and hourly checkpoints, beside one that is not kept\n  \
 checkpoint  the whole city saved while it runs on, and brought back, beside the disk\n  \
+journal     a weekday to which somebody speaks, journaled, by turns with one that is not kept\n  \
 cold-zones  zones that work in turns, nine in ten of them out of memory, beside the disk\n  \
 bandwidth   the memory, read and updated in place\n\n\
 The whole list goes to 8,008,278 residents (6 GB of memory) and takes about half an hour. Each measurement runs in a \

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::error::Error;
 use crate::base::mix;
 use crate::sim::{RunReport, Series};
-use crate::store::{Backend, Fs};
+use crate::store::{Backend, Fs, StoreError};
 
 /// A folder that could be written to when it was asked for.
 #[derive(Debug)]
@@ -21,16 +21,20 @@ pub fn run_number() -> u128 {
 
 /// Makes the folder and tries to write in it.
 pub fn prepare(path: &Path) -> Result<Folder, Error> {
-    let shown = path.display();
-    Fs.create_folder(path).map_err(|error| {
-        Error::Usage(format!("cannot make the folder `{shown}`, in --out: {error}; name one that can be written"))
-    })?;
+    let refused = |act: &'static str| {
+        move |error| {
+            let told = format!("cannot {act} the folder `{}`, in --out: {error}", path.display());
+            // To name another one is of no use to whoever has filled the disk.
+            match StoreError::io(act, path)(error).is_disk_full() {
+                true => Error::Failed(format!("{told}; make room, and go on with --resume if there is a run in it")),
+                false => Error::Usage(format!("{told}; name one that can be written")),
+            }
+        }
+    };
+    Fs.create_folder(path).map_err(refused("make"))?;
     let probe = path.join(format!(".myriad-probe-{}", std::process::id()));
     let tried = Fs.publish(&probe, b"probe").and_then(|()| Fs.remove(&probe));
-    tried.map_err(|error| {
-        let _ = Fs.remove(&probe);
-        Error::Usage(format!("cannot write in the folder `{shown}`, in --out: {error}; name one that can be written"))
-    })?;
+    tried.inspect_err(|_| drop(Fs.remove(&probe))).map_err(refused("write in"))?;
     Ok(Folder(path.to_owned()))
 }
 

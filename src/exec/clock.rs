@@ -61,17 +61,32 @@ impl Elapsed {
 pub fn peak_rss_bytes() -> u64 {
     #[cfg(unix)]
     {
-        // SAFETY: `rusage` is plain old data, for which zeros are valid, and `getrusage` fills it.
-        let usage = unsafe {
-            let mut usage: libc::rusage = std::mem::zeroed();
-            (libc::getrusage(libc::RUSAGE_SELF, &mut usage) == 0).then_some(usage)
-        };
         // Kilobytes, but bytes on Apple's systems.
         let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
-        usage.map_or(0, |usage| usage.ru_maxrss as u64 * unit)
+        usage().map_or(0, |usage| usage.ru_maxrss as u64 * unit)
     }
     #[cfg(not(unix))]
     0
+}
+
+/// Seconds that processors were at work for this process so far; 0 where the system does not say.
+pub fn cpu_seconds() -> f64 {
+    #[cfg(unix)]
+    {
+        let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+        usage().map_or(0.0, |usage| seconds(usage.ru_utime) + seconds(usage.ru_stime))
+    }
+    #[cfg(not(unix))]
+    0.0
+}
+
+#[cfg(unix)]
+fn usage() -> Option<libc::rusage> {
+    // SAFETY: `rusage` is plain old data, for which zeros are valid, and `getrusage` fills it.
+    unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        (libc::getrusage(libc::RUSAGE_SELF, &mut usage) == 0).then_some(usage)
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +101,7 @@ mod tests {
         assert_eq!(answer, 42);
         assert!(first >= 2_000_000 && watch.seconds() >= (first + second) as f64 / 1e9 * 0.999);
         if cfg!(unix) {
-            assert!(peak_rss_bytes() > 1 << 20);
+            assert!(peak_rss_bytes() > 1 << 20 && cpu_seconds() > 0.0);
         }
     }
 }

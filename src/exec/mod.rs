@@ -20,7 +20,7 @@ mod ring;
 mod sync;
 mod workers;
 
-pub use clock::{Elapsed, Stopwatch, peak_rss_bytes};
+pub use clock::{Elapsed, Stopwatch, cpu_seconds, peak_rss_bytes};
 pub use lanes::Lanes;
 pub use ring::{Consumer, Producer, Ring};
 pub use workers::Workers;

@@ -49,6 +49,8 @@ pub struct Keep {
     pub run: u128,
     /// Bytes by which the journal's file grows ahead of what is written to it.
     pub journal_grows: u64,
+    /// Records after which the journal goes on in a new file at the next checkpoint, so that old ones can be removed.
+    pub journal_rolls: u64,
 }
 
 impl Keep {
@@ -63,6 +65,7 @@ impl Keep {
             settings: BTreeMap::new(),
             run,
             journal_grows: 4 << 20,
+            journal_rolls: 8_192,
         }
     }
 }

@@ -27,14 +27,11 @@ use crate::store::{
 /// Exchanges at which nothing was said, after which the journal says so.
 const SEALED_EXCHANGES: u64 = 64;
 
-/// Records after which the journal goes on in a new file at the next checkpoint, so that old ones can be removed.
-const ROLL_RECORDS: u64 = 8_192;
-
 /// How long a record may wait for others before the journal is written.
 const GROUP: Duration = Duration::from_millis(50);
 
-/// How long a run whose disk is full waits before it tries again.
-const DISK_FULL_WAIT_SECONDS: f64 = 1.0;
+/// How long a run whose disk is full waits before it tries again: at first, and at most, twice as long each time.
+const DISK_FULL_WAIT_SECONDS: [f64; 2] = [0.01, 1.0];
 
 /// What the journal holds of ticks that are to be run again.
 #[derive(Default)]
@@ -65,8 +62,12 @@ pub(crate) struct Keeper {
     recorded: u64,
     /// What is being saved, and since when.
     saving: Option<(Snapshot, Elapsed)>,
-    /// Checkpoints that are being written, and since when they were begun.
-    written: VecDeque<Elapsed>,
+    /// Checkpoints that are being written: since when, and whether with all pieces.
+    written: VecDeque<(Elapsed, bool)>,
+    /// What the last one with some pieces took, and the last one with all; 0 if there was none.
+    taken_bytes: [u64; 2],
+    /// Whether it was said that there is no room for one.
+    told_full: bool,
     /// Whether the next checkpoint must have all pieces.
     all: bool,
     saved_at: u64,
@@ -292,6 +293,8 @@ impl Keeper {
             recorded: now,
             saving: None,
             written: VecDeque::new(),
+            taken_bytes: [0; 2],
+            told_full: false,
             all: true,
             saved_at: now,
             since_saved: Elapsed::start(),
@@ -363,10 +366,21 @@ impl Keeper {
             self.publish();
         }
         let tick = engine.now().0;
+        (self.saved_at, self.since_saved) = (tick, Elapsed::start());
+        if let Some((wanted, free)) = self.missing_room() {
+            if !std::mem::replace(&mut self.told_full, true) {
+                watch.warn(&format!(
+                    "no checkpoint of tick {tick}: it may take {wanted} bytes, and the disk has {free}; the run goes \
+                     on without until there is room"
+                ));
+            }
+            return Ok(());
+        }
+        self.told_full = false;
         if !self.replay.knows(tick) {
             // What was said before is in the world that is saved, so it must be in the journal.
-            if self.records >= ROLL_RECORDS && self.recorded < tick {
-                self.journal.roll(tick)?;
+            if self.records >= self.keep.journal_rolls && self.recorded < tick {
+                self.patiently(watch, |journal| journal.roll(tick))?;
                 self.records = 0;
             }
             self.append(tick, Record::Sealed, watch)?;
@@ -377,18 +391,27 @@ impl Keeper {
         let snapshot = engine.begin_save(&writer.begin(tick), self.all)?;
         self.all = false;
         self.saving = Some((snapshot, stall));
-        self.saved_at = tick;
-        self.since_saved = Elapsed::start();
         let stalled = stall.seconds();
         self.kept.stall_seconds_max = self.kept.stall_seconds_max.max(stalled);
         tracing::debug!("tick {tick}: stood still for {stalled:.3} s, of these {journaled:.3} s for the journal");
         Ok(())
     }
 
+    /// The bytes that a checkpoint may take, if fewer are free: with a quarter more than the last one took, and what
+    /// the journal grows by next, which must not find the disk full.
+    fn missing_room(&self) -> Option<(u64, u64)> {
+        let taken = Some(self.taken_bytes[usize::from(self.all)]).filter(|taken| *taken > 0)?;
+        let Keep { backend, folder, journal_grows, .. } = &self.keep;
+        let wanted = taken.saturating_add(taken / 4).saturating_add(*journal_grows);
+        // Some file systems do not know, and say 0.
+        let free = backend.free_bytes(folder).ok().filter(|free| *free > 0)?;
+        (free < wanted).then_some((wanted, free))
+    }
+
     fn publish(&mut self) {
         if let Some((snapshot, begun)) = self.saving.take() {
+            self.written.push_back((begun, snapshot.kept.is_empty()));
             self.writer.as_ref().expect("there until the end").publish(snapshot.kept, snapshot.schema);
-            self.written.push_back(begun);
         }
     }
 
@@ -410,13 +433,14 @@ impl Keeper {
             Ok(Published { generation, digest, oldest_tick, bytes }) => {
                 self.kept.checkpoints += 1;
                 self.kept.checkpoint_bytes += bytes;
-                let seconds = begun.map_or(0.0, |begun| begun.seconds());
-                self.kept.checkpoint_seconds_max = self.kept.checkpoint_seconds_max.max(seconds);
+                if let Some((begun, has_all)) = begun {
+                    self.kept.checkpoint_seconds_max = self.kept.checkpoint_seconds_max.max(begun.seconds());
+                    self.taken_bytes[usize::from(has_all)] = bytes;
+                }
                 if !self.replay.knows(now) {
                     self.append(now, Record::Checkpoint { generation, tick: outcome.tick, digest }, watch)?;
                 }
-                self.journal.forget_before(oldest_tick)?;
-                Ok(())
+                self.patiently(watch, |journal| journal.forget_before(oldest_tick))
             }
             Err(error) if error.is_disk_full() => {
                 watch.warn(&format!("no checkpoint of tick {}: {error}; the run goes on", outcome.tick));
@@ -438,24 +462,34 @@ impl Keeper {
         self.patiently(watch, |journal| journal.flush().map(|_| ()))
     }
 
+    /// Has the journal do something; while the disk is full, waits until there is room, or nobody wants to wait.
     fn patiently(
         &mut self,
         watch: &mut dyn Watch,
         act: impl Fn(&Committer) -> Result<(), StoreError>,
     ) -> Result<(), RunError> {
-        let mut told = false;
+        let [mut wait, longest] = DISK_FULL_WAIT_SECONDS;
+        let mut is_waiting = false;
         loop {
             match act(&self.journal) {
                 Err(error) if error.is_disk_full() => {
-                    if !std::mem::replace(&mut told, true) {
-                        watch.warn(&format!("{error}; the run waits until there is room"));
-                    }
                     if watch.is_stopped() {
                         return Err(error.into());
                     }
-                    Elapsed::start().sleep_until(DISK_FULL_WAIT_SECONDS);
+                    if !std::mem::replace(&mut is_waiting, true) {
+                        watch.warn(&format!("{error}; the run waits until there is room"));
+                    }
+                    Elapsed::start().sleep_until(wait);
+                    wait = longest.min(2.0 * wait);
+                    // It takes nothing more before what it has is written. Whether it is, the next attempt tells.
+                    let _ = self.journal.flush();
                 }
-                result => return Ok(result?),
+                done => {
+                    if is_waiting && done.is_ok() {
+                        watch.warn("there is room again: the run goes on");
+                    }
+                    return Ok(done?);
+                }
             }
         }
     }
@@ -485,6 +519,8 @@ impl Keeper {
             self.append(now, record, watch)?;
         }
         self.flush(watch)?;
+        let written = self.journal.written();
+        (self.kept.journal_bytes, self.kept.journal_commits) = (written.bytes, written.commits);
         self.journal.finish()?;
         let late = book.and_then(|mut book| {
             book.end();

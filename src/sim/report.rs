@@ -109,6 +109,10 @@ pub struct Kept {
     pub checkpoints: u64,
     /// Bytes of agents and letters that were written for them.
     pub checkpoint_bytes: u64,
+    /// Bytes of records that were made durable in the journal.
+    pub journal_bytes: u64,
+    /// How often some were.
+    pub journal_commits: u64,
     /// The longest that the run stood still to begin one, in wall seconds.
     pub stall_seconds_max: f64,
     /// The longest that it took from the beginning of one until it was on disk, in wall seconds.

@@ -67,8 +67,29 @@ impl StoreError {
         Self::Damaged(Damage { path: path.to_owned(), offset, what: what.into(), why: why.into() })
     }
 
-    /// Whether the disk is full.
+    /// Whether the disk is full, or as full as we may make it.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+        matches!(self, Self::Io { source, .. } if is_full(source))
     }
+
+    /// The same error, for whoever else it concerns.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Io { act, path, source } => {
+                let source = match source.raw_os_error() {
+                    Some(code) => io::Error::from_raw_os_error(code),
+                    None => io::Error::new(source.kind(), source.to_string()),
+                };
+                Self::Io { act, path: path.clone(), source }
+            }
+            Self::Damaged(damage) => Self::Damaged(damage.clone()),
+            Self::Foreign { path, why } => Self::Foreign { path: path.clone(), why: why.clone() },
+            Self::Locked { path, holder } => Self::Locked { path: path.clone(), holder: holder.clone() },
+        }
+    }
+}
+
+/// Whether a file system refused for want of room.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

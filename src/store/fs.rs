@@ -197,7 +197,7 @@ impl Backend for Fs {
                 file.set_len(holder.len() as u64)?;
                 Ok(Ok(Box::new(Held { _file: file })))
             }
-            Err(TryLockError::WouldBlock) => Ok(Err(String::from_utf8_lossy(&self.read(path)?).into_owned())),
+            Err(TryLockError::WouldBlock) => Ok(Err(holder_of(&file)?)),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -210,7 +210,7 @@ impl Backend for Fs {
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(None),
-            Err(TryLockError::WouldBlock) => Ok(Some(String::from_utf8_lossy(&self.read(path)?).into_owned())),
+            Err(TryLockError::WouldBlock) => Ok(Some(holder_of(&file)?)),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -225,6 +225,14 @@ impl Backend for Fs {
         OpenOptions::new().read(true).open(path)?.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Who has written itself into the file of a lock.
+fn holder_of(file: &fs::File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    // Of what nobody of us has written there, no more than can be shown.
+    file.take(256).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Writes zeros, where the system has no better way to take room on the disk.

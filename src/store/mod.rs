@@ -21,6 +21,7 @@ mod imported;
 pub mod journal;
 mod mem;
 mod piece;
+mod proven;
 mod run_file;
 mod run_view;
 mod saved;

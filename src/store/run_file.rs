@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::proven::read_short;
 use super::{Backend, StoreError};
 use crate::base::hash_bytes;
 
@@ -112,9 +113,9 @@ impl RunFile {
     /// Where it is damaged, or of another version.
     pub fn read(backend: &dyn Backend, folder: &Path) -> Result<Option<Self>, StoreError> {
         let path = Self::path(folder);
-        let bytes = match backend.read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            bytes => bytes.map_err(StoreError::io("read", &path))?,
+        let bytes = match read_short(backend, &path) {
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            bytes => bytes?,
         };
         let file: Self = serde_json::from_slice(&bytes)
             .map_err(|error| StoreError::damaged(&path, 0, "the file", error.to_string()))?;

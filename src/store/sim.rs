@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use self::record::{Change, Done, Log};
+use self::record::{Change, Done, Log, Plan};
 use super::backend::{Access, Backend, File, Lock};
 use super::mem::{Mem, Node, parent, plain};
 
@@ -77,12 +77,26 @@ impl Sim {
 
     /// Plans a fault: `nth` of what it applies to is hit, counted from now and from 0. Several may be planned.
     pub fn fail(&self, nth: usize, fault: Fault, refusal: Refusal) {
-        self.log().planned.push((nth, fault, refusal));
+        self.plan(Plan { left: nth, fault, refusal, lasts: false, is_met: false });
+    }
+
+    /// As [`Sim::fail`], and all that follow are hit as well, until [`Sim::mend`].
+    pub fn fail_from(&self, nth: usize, fault: Fault, refusal: Refusal) {
+        self.plan(Plan { left: nth, fault, refusal, lasts: true, is_met: false });
+    }
+
+    fn plan(&self, plan: Plan) {
+        self.log().planned.push(plan);
+    }
+
+    /// From now on nothing fails.
+    pub fn mend(&self) {
+        self.log().planned.clear();
     }
 
     /// Whether a planned fault is still to come.
     pub fn has_faults(&self) -> bool {
-        !self.log().planned.is_empty()
+        self.log().planned.iter().any(|plan| !plan.is_met)
     }
 
     /// How many bytes files may have, all together, that have a name; `None` for as many as there are.
@@ -92,6 +106,10 @@ impl Sim {
 
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&self) -> io::Result<()> {
+        self.log().strike(&[Fault::Look])
     }
 
     fn opened(&self, node: Arc<Node>, access: Access) -> Opened {
@@ -124,6 +142,7 @@ impl Opened {
 
 impl File for Opened {
     fn len(&self) -> io::Result<u64> {
+        self.sim.look()?;
         Ok(self.node.len())
     }
 
@@ -185,6 +204,7 @@ impl Backend for Sim {
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
+        self.look()?;
         Ok(Box::new(self.opened(self.live.node(path)?, access)))
     }
 
@@ -206,10 +226,12 @@ impl Backend for Sim {
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        self.look()?;
         self.live.list(folder)
     }
 
     fn folders(&self, folder: &Path) -> io::Result<Vec<String>> {
+        self.look()?;
         self.live.folders(folder)
     }
 
@@ -241,6 +263,7 @@ impl Backend for Sim {
     }
 
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Result<Box<dyn Lock>, String>> {
+        self.look()?;
         let node = match self.make(path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => self.live.node(path)?,
             made => made?,
@@ -255,10 +278,12 @@ impl Backend for Sim {
     }
 
     fn holder(&self, path: &Path) -> io::Result<Option<String>> {
+        self.look()?;
         self.live.holder(path)
     }
 
     fn free_bytes(&self, _: &Path) -> io::Result<u64> {
+        self.look()?;
         Ok(self.free(&self.log()))
     }
 }

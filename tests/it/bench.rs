@@ -70,14 +70,14 @@ fn bad_words_are_refused_with_what_would_be_right() {
         (
             "--only zzz",
             &[
-                "no workload `zzz`, in --only; there are city-day, city-dense, messages, skewed-city, setup, kept-day, checkpoint, cold-zones, bandwidth",
+                "no workload `zzz`, in --only; there are city-day, city-dense, messages, skewed-city, setup, kept-day, checkpoint, journal, cold-zones, bandwidth",
             ],
         ),
         (
             "--only city",
             &[
                 "did you mean `city-day`?",
-                "there are city-day, city-dense, messages, skewed-city, setup, kept-day, checkpoint, cold-zones, bandwidth",
+                "there are city-day, city-dense, messages, skewed-city, setup, kept-day, checkpoint, journal, cold-zones, bandwidth",
             ],
         ),
         ("--repeat 0", &["0 repeats are too few, in --repeat; at least 1 would be right"]),

@@ -14,18 +14,22 @@ use myriad::store::{
 use crate::law::{Law, NoParams, Parcel};
 use crate::scratch::Scratch;
 
-const END: u64 = 120;
+pub const END: u64 = 120;
 const AGENTS: u64 = 60;
 /// Ticks between two exchanges of the law's world.
 const INTERVAL: u64 = 20;
 
 /// Speaks to the world as a person might, the same whenever it is asked at a tick; and notes what it is told.
 #[derive(Default)]
-struct Person {
-    warnings: Vec<String>,
+pub struct Person {
+    pub warnings: Vec<String>,
     /// Stops the run at this tick.
     stop_at: Option<u64>,
     asked: u64,
+    /// Does not wait for room.
+    is_impatient: bool,
+    /// Makes room when a run waits for it.
+    makes_room: Option<Sim>,
 }
 
 impl Watch for Person {
@@ -38,6 +42,12 @@ impl Watch for Person {
     }
     fn warn(&mut self, what: &str) {
         self.warnings.push(what.to_owned());
+        if let Some(sim) = self.makes_room.as_ref().filter(|_| what.contains("waits")) {
+            sim.set_capacity(None);
+        }
+    }
+    fn is_stopped(&self) -> bool {
+        self.is_impatient && self.warnings.iter().any(|told| told.contains("waits"))
     }
     fn progress(&mut self, progress: &Progress) -> Control {
         let stops = self.stop_at.is_some_and(|stop| progress.tick.0 >= stop);
@@ -52,11 +62,12 @@ fn keep(backend: &Arc<dyn Backend>, begin: Begin) -> Keep {
         every: Every::Ticks(30),
         keep: 2,
         journal_grows: 8_192,
+        journal_rolls: 2,
         ..Keep::new("run", 7)
     }
 }
 
-fn run(keep: Option<Keep>, person: &mut Person, ticks: u64) -> Result<RunReport, RunError> {
+pub fn run(keep: Option<Keep>, person: &mut dyn Watch, ticks: u64) -> Result<RunReport, RunError> {
     let options = RunOptions {
         agents: Some(AGENTS),
         workers: Some(1),
@@ -69,12 +80,12 @@ fn run(keep: Option<Keep>, person: &mut Person, ticks: u64) -> Result<RunReport,
 }
 
 /// What may not show that a run crashed.
-fn seen(report: &RunReport) -> (String, u64, u64, u64, String, u64) {
+pub fn seen(report: &RunReport) -> (String, u64, u64, u64, String, u64) {
     let series = format!("{:?}", report.series);
     (report.digest.clone(), report.transitions, report.messages, report.handoffs, series, report.ticks)
 }
 
-fn straight(ticks: u64) -> RunReport {
+pub fn straight(ticks: u64) -> RunReport {
     let report = run(None, &mut Person::default(), ticks).unwrap();
     assert!(report.transitions > 100, "{}", report.transitions);
     assert!(report.invariants.values().all(|held| *held), "{:?}", report.invariants);
@@ -367,47 +378,135 @@ fn no_step_that_makes_something_durable_can_be_left_out() {
     }
 }
 
-/// Whatever the file system refuses, and whenever: the run goes on, or ends with an error that names the file; nothing
-/// is lost.
+/// What a file system can refuse: once, or from then on.
+const REFUSALS: [(Fault, Refusal, bool); 14] = [
+    (Fault::Change, Refusal::Broken, false),
+    (Fault::Change, Refusal::Full, false),
+    (Fault::Change, Refusal::Broken, true),
+    (Fault::Change, Refusal::Full, true),
+    (Fault::ShortWrite, Refusal::Broken, false),
+    (Fault::ShortWrite, Refusal::Full, false),
+    (Fault::ShortWrite, Refusal::Full, true),
+    (Fault::Sync, Refusal::Broken, false),
+    (Fault::Sync, Refusal::Full, false),
+    (Fault::Sync, Refusal::Broken, true),
+    (Fault::Read, Refusal::Broken, false),
+    (Fault::Look, Refusal::Broken, false),
+    (Fault::Read, Refusal::Broken, true),
+    (Fault::Any, Refusal::Broken, true),
+];
+
+/// Whatever the file system refuses, and whenever, to a run that begins or one that comes back: it goes on, or ends
+/// with an error that names the file; and nothing is lost, also if the power fails then.
 #[test]
 fn a_disk_that_refuses_loses_nothing() {
     let expected = seen(&straight(END));
-    let (mut tried, mut ended) = (0, 0);
-    for (fault, refusal) in [
-        (Fault::Change, Refusal::Broken),
-        (Fault::Change, Refusal::Full),
-        (Fault::ShortWrite, Refusal::Broken),
-        (Fault::ShortWrite, Refusal::Full),
-        (Fault::Sync, Refusal::Broken),
-        (Fault::Read, Refusal::Broken),
-    ] {
+    let (tried, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+    let refuse = |(fault, refusal, lasts), comes_back| {
         for nth in 0.. {
+            let what = format!("{fault:?} {refusal:?} {nth}, lasts: {lasts}, comes back: {comes_back}");
             let sim = Sim::default();
-            // Half of them in a run that comes back.
-            if nth % 2 == 1 {
+            if comes_back {
                 let mut person = Person { stop_at: Some(END / 2), ..Person::default() };
                 run(Some(keep(&backend(&sim), Begin::Resume)), &mut person, END).unwrap();
             }
-            sim.fail(nth / 2, fault, refusal);
-            let mut person = Person::default();
+            if lasts {
+                sim.fail_from(nth, fault, refusal)
+            } else {
+                sim.fail(nth, fault, refusal)
+            }
+            let mut person = Person { is_impatient: lasts, ..Person::default() };
             match run(Some(keep(&backend(&sim), Begin::Resume)), &mut person, END) {
-                Ok(report) => assert_eq!(seen(&report), expected, "{fault:?} {refusal:?} {nth}"),
+                Ok(report) => assert_eq!(seen(&report), expected, "{what}"),
                 Err(RunError::Store(error)) => {
-                    ended += 1;
-                    assert!(error.to_string().contains("run"), "{fault:?} {refusal:?} {nth}: {error}");
+                    ended.fetch_add(1, Relaxed);
+                    assert!(error.to_string().contains("run"), "{what}: {error}");
                 }
-                Err(error) => panic!("{fault:?} {refusal:?} {nth}: {error}"),
+                Err(error) => panic!("{what}: {error}"),
             }
             if sim.has_faults() {
+                // One that begins has nothing to read.
+                assert!(nth > 5 || !comes_back && fault == Fault::Read, "{what}: it was never met");
                 break;
             }
-            tried += 1;
-            let report = run(Some(keep(&backend(&sim), Begin::Resume)), &mut Person::default(), END);
-            let report = report.unwrap_or_else(|error| panic!("{fault:?} {refusal:?} {nth}: {error}"));
-            assert_eq!(seen(&report), expected, "{fault:?} {refusal:?} {nth}");
+            sim.mend();
+            tried.fetch_add(1, Relaxed);
+            // The process ends, or the power fails as well.
+            let images = (0..3).map(|seed| sim.crash(sim.operations(), seed)).chain([sim.clone()]);
+            for (image, found) in images.enumerate() {
+                let report = run(Some(keep(&backend(&found), Begin::Resume)), &mut Person::default(), END);
+                let report = report.unwrap_or_else(|error| panic!("{what}, image {image}: {error}"));
+                assert_eq!(seen(&report), expected, "{what}, image {image}");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for comes_back in [false, true] {
+            let refuse = &refuse;
+            scope.spawn(move || REFUSALS.into_iter().for_each(|refusal| refuse(refusal, comes_back)));
+        }
+    });
+    let (tried, ended) = (tried.into_inner(), ended.into_inner());
+    eprintln!("{tried} refusals, {ended} runs ended by them");
+    assert!(tried > 1_000 && ended > 500, "{tried} tried, {ended} ended");
+}
+
+/// The tests above meet all that is ever done to a run's files: begun, written, rolled, published, cleaned.
+#[test]
+fn a_run_does_all_that_can_be_done_to_its_files() {
+    let sim = Sim::default();
+    let mut person = Person { stop_at: Some(END / 2), ..Person::default() };
+    run(Some(keep(&backend(&sim), Begin::Resume)), &mut person, END).unwrap();
+    run(Some(keep(&backend(&sim), Begin::Resume)), &mut Person::default(), 4 * END).unwrap();
+    let done: Vec<String> = (0..sim.operations()).map(|index| sim.describe(index)).collect();
+    for part in [
+        "create run/LOCK",
+        "rename run/RUN.tmp",
+        "create run/wal/wal-000000000000-0000",
+        "create run/wal/wal-000000000060-0001",
+        "set the length of run/wal/wal-",
+        "remove run/wal/wal-",
+        "remove run/wal/mark-",
+        "rename run/ckpt/MANIFEST-00000001.tmp",
+        "remove run/ckpt/MANIFEST-",
+        "remove run/ckpt/seg-",
+        "sync run/ckpt/seg-",
+        "sync the folder run/wal",
+        "sync the folder run/ckpt",
+    ] {
+        assert!(done.iter().any(|act| act.contains(part)), "`{part}` is missing from {done:#?}");
+    }
+    let journals = done.iter().filter(|act| act.starts_with("create run/wal/wal-")).count();
+    assert!(journals > 3, "it was begun, came back and went on in new files: {done:#?}");
+}
+
+/// However little room there is, and however often a checkpoint is to be made: those for which there is none are done
+/// without, and the journal is waited for.
+#[test]
+fn a_disk_without_room_is_done_without_or_waited_for() {
+    let expected = seen(&straight(END));
+    let often = |begin, sim: &Sim| Keep { every: Every::Ticks(1), ..keep(&backend(sim), begin) };
+    let (mut stopped, mut waited, mut without) = (0, 0, 0);
+    for room in (0..).step_by(512) {
+        let sim = Sim::default();
+        sim.set_capacity(Some(room));
+        let mut person = Person { makes_room: Some(sim.clone()), ..Person::default() };
+        match run(Some(often(Begin::New, &sim)), &mut person, END) {
+            Ok(report) => assert_eq!(seen(&report), expected, "{room} bytes: {:?}", person.warnings),
+            Err(RunError::Store(error)) if error.is_disk_full() => stopped += 1,
+            Err(error) => panic!("{room} bytes: {error}: {:?}", person.warnings),
+        }
+        waited += u64::from(person.warnings.iter().any(|told| told.contains("waits")));
+        without += u64::from(person.warnings.iter().any(|told| told.contains("no checkpoint of tick")));
+        sim.set_capacity(None);
+        let resumed = run(Some(often(Begin::Resume, &sim)), &mut Person::default(), END).unwrap();
+        assert_eq!(seen(&resumed), expected, "{room} bytes");
+        if person.warnings.is_empty() && room > 1 << 16 {
+            break;
         }
     }
-    assert!(tried > 200 && ended > 20, "{tried} tried, {ended} ended");
+    eprintln!("{stopped} stopped, {waited} waited, {without} went without");
+    assert!(stopped > 10 && waited > 3 && without > 10, "{stopped} stopped, {waited} waited, {without} went without");
 }
 
 /// All files of a folder and those below it.

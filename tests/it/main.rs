@@ -10,6 +10,8 @@ mod branch;
 mod city;
 #[cfg(unix)] // signals
 mod command;
+#[cfg(target_os = "linux")] // a tmpfs
+mod full_disk;
 #[cfg(unix)] // signals
 mod inspect;
 mod kept;
@@ -17,8 +19,11 @@ mod kept;
 mod kill;
 mod law;
 mod population;
+mod refused;
 mod revival;
 mod scratch;
+#[cfg(target_os = "linux")]
+mod small_disk;
 mod tidy;
 mod tiers;
 #[cfg(feature = "chrome")]

@@ -15,10 +15,10 @@ use crate::store::Fs;
 const HOUR_TICKS: u64 = 36_000;
 
 /// A folder for what is measured, gone afterwards.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(std::env::temp_dir().join(format!("myriad-bench-{}", std::process::id())))
     }
 }

@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(
             plan(only(&["setpu"]), None).err().unwrap(),
             "there is no workload `setpu`, in --only; did you mean `setup`? there are city-day, city-dense, messages, \
-             skewed-city, setup, kept-day, checkpoint, cold-zones, bandwidth"
+             skewed-city, setup, kept-day, checkpoint, journal, cold-zones, bandwidth"
         );
     }
 

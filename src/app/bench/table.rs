@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::report::{BenchReport, Measured};
 use super::workload::find;
-use crate::app::style::{Style, digits, grid, rate, thousands};
+use crate::app::style::{Style, bytes, digits, grid, rate, thousands};
 use crate::app::summary::bullet;
 
 /// All of it, line breaks included.
@@ -37,6 +37,7 @@ pub fn render(report: &BenchReport, style: Style) -> String {
                 digits(*back)
             );
         }
+        journal(&mut text, row);
         if let (Some(p50), Some(p99), Some(max)) =
             (row.facts.get("thaw_ms_p50"), row.facts.get("thaw_ms_p99"), row.facts.get("thaw_ms_max"))
         {
@@ -72,6 +73,30 @@ pub fn render(report: &BenchReport, style: Style) -> String {
         notes.iter().for_each(|note| text.push_str(&bullet(note)));
     }
     text
+}
+
+/// What a journal costs.
+fn journal(text: &mut String, row: &Measured) {
+    let fact = |name: &str| row.facts.get(name).copied();
+    let (Some(wall), Some(cpu)) = (fact("overhead_wall_percent"), fact("overhead_cpu_percent")) else { return };
+    let number = |name| fact(name).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  {}: {} agents: {} inputs cost {wall:.1}% of the time and {cpu:.1}% of processors",
+        row.workload,
+        thousands(row.agents),
+        thousands(number("inputs") as u64),
+    );
+    let _ = writeln!(
+        text,
+        "  {}: of half of the hours, within {:.1}% and {:.1}%; {} in {} commits, alone {} s",
+        row.workload,
+        number("apart_wall_percent"),
+        number("apart_cpu_percent"),
+        bytes(number("journal_bytes") as u64),
+        thousands(number("journal_commits") as u64),
+        digits(number("bare_append_seconds")),
+    );
 }
 
 /// The main table.
@@ -182,6 +207,10 @@ Notes
             (row.workers, row.agents, row.rate.median) = (128, 8_008_278, 123.4e9);
             row.bytes_an_agent = Some(1_234.0);
             row.unit = "agent-ticks";
+            let names = ["overhead_wall_percent", "overhead_cpu_percent", "apart_wall_percent", "apart_cpu_percent"];
+            row.facts.extend(names.map(|name| (name.to_owned(), 123.45)));
+            row.facts
+                .extend(["inputs", "journal_bytes", "journal_commits"].map(|name| (name.to_owned(), 12_345_678.9)));
         }
         let text = render(&report, Style::Plain);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

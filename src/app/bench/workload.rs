@@ -1,7 +1,7 @@
 //! What a workload is, and the list of them.
 
 use super::measure::{Case, Sample};
-use super::{bandwidth, city_day, city_dense, cold, kept, messages, setup, skewed_city};
+use super::{bandwidth, city_day, city_dense, cold, journal, kept, messages, setup, skewed_city};
 use crate::sim::{RunError, RunReport};
 
 /// Residents of New York in the census of 2000: the largest city.
@@ -15,7 +15,7 @@ pub trait Workload: Sync {
     fn unit(&self) -> &'static str;
     /// What it is and what it is held against, in a sentence.
     fn about(&self) -> &'static str;
-    /// What it is held against, in a word or two; "" if it is a bound itself.
+    /// What it is held against, in a word or two; "" if it is a bound itself, or measures both by turns.
     fn bound_name(&self) -> &'static str;
     /// The cases to be measured.
     fn cases(&self, quick: bool, workers: usize) -> Vec<Case>;
@@ -28,7 +28,7 @@ pub trait Workload: Sync {
 }
 
 /// All of them, in the order of the table.
-pub const ALL: [&dyn Workload; 9] = [
+pub const ALL: [&dyn Workload; 10] = [
     &city_day::CityDay,
     &city_dense::CityDense,
     &messages::Messages,
@@ -36,6 +36,7 @@ pub const ALL: [&dyn Workload; 9] = [
     &setup::Setup,
     &kept::KeptDay,
     &kept::Checkpoint,
+    &journal::JournaledDay,
     &cold::ColdZones,
     &bandwidth::Bandwidth,
 ];

@@ -83,8 +83,7 @@ pub fn run(folder: &Path) -> Result<RunView, Error> {
 
 /// The manifest in a file.
 pub fn manifest(path: &Path) -> Result<Manifest, StoreError> {
-    let bytes = Fs.read(path).map_err(StoreError::io("read", path))?;
-    Manifest::decode(&bytes, path)
+    Manifest::read(&Fs, path)
 }
 
 /// The run in whose folder a file lies, one folder deeper, if it is of that run and can be read.

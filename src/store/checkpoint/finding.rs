@@ -75,11 +75,7 @@ pub fn find(backend: &dyn Backend, run_folder: &Path, run: u128) -> Result<Found
         let Some(generation) = generation(&name, "MANIFEST-") else { continue };
         newest = newest.max(generation);
         let path = folder.join(&name);
-        let manifest = backend
-            .read(&path)
-            .map_err(StoreError::io("read", &path))
-            .and_then(|bytes| Manifest::decode(&bytes, &path))
-            .and_then(|manifest| of_run(manifest, &path, run, generation));
+        let manifest = Manifest::read(backend, &path).and_then(|manifest| of_run(manifest, &path, run, generation));
         match manifest {
             Ok(manifest) => manifests.push(manifest),
             Err(error) => unreadable.push((generation, error)),

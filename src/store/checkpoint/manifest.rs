@@ -21,16 +21,22 @@
 use std::path::Path;
 
 use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::segment::PAGE;
 use crate::base::Digest;
-use crate::store::{PieceId, PieceInfo, StoreError};
+use crate::store::proven::{UNPROVEN_MAX, pass};
+use crate::store::{Access, Backend, File, PieceId, PieceInfo, StoreError};
 
 const MAGIC: [u8; 8] = *b"MYRIADMF";
 const END: [u8; 8] = *b"MYRIAD.E";
 /// The version that is written, and the only one so far.
 pub(crate) const VERSION: u32 = 1;
+
+/// The most bytes of a manifest: fourteen million pieces.
+const LEN_MAX: u64 = 1 << 30;
+/// The most bytes of a piece: beyond, an archive cannot say where in it something is.
+const PIECE_MAX: u64 = u32::MAX as u64;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -179,6 +185,22 @@ impl Manifest {
         bytes
     }
 
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, and as [`Manifest::decode`].
+    pub fn read(backend: &dyn Backend, path: &Path) -> Result<Self, StoreError> {
+        let file = backend.open(path, Access::Read).map_err(StoreError::io("read", path))?;
+        let len = file.len().map_err(StoreError::io("read", path))?;
+        if len > UNPROVEN_MAX {
+            prove(&*file, len, path)?;
+        }
+        let mut bytes = vec![0; len as usize];
+        let read = file.read_at(0, &mut bytes).map_err(StoreError::io("read", path))?;
+        bytes.truncate(read);
+        Self::decode(&bytes, path)
+    }
+
     /// Reads a file's bytes.
     ///
     /// # Errors
@@ -231,7 +253,11 @@ impl Manifest {
         let Header { generation, tick, .. } = header;
         let can_be = |entry: &Entry| {
             let end = entry.offset.checked_add(entry.bytes);
-            entry.file <= generation && entry.offset > 0 && entry.offset.is_multiple_of(PAGE) && end.is_some()
+            entry.file <= generation
+                && entry.offset > 0
+                && entry.offset.is_multiple_of(PAGE)
+                && end.is_some()
+                && entry.bytes <= PIECE_MAX
         };
         if let Some(index) = entries.iter().position(|entry| !can_be(entry)) {
             let why = format!("{} lies where none can be", entries[index].info.id);
@@ -239,4 +265,22 @@ impl Manifest {
         }
         Ok(Self { run, generation, tick, digest, schema, entries })
     }
+}
+
+/// Checks the end and the checksum of a file that is too long to be held before that.
+fn prove(file: &dyn File, len: u64, path: &Path) -> Result<(), StoreError> {
+    let damaged = |offset: u64, what: &str, why: &str| StoreError::damaged(path, offset, what, why);
+    let mut end = [0; size_of::<Footer>()];
+    let body = len - end.len() as u64;
+    file.read_at(body, &mut end).map_err(StoreError::io("read", path))?;
+    let footer: Footer = pod_read_unaligned(&end);
+    if footer.magic != END || footer.bytes != len || len > LEN_MAX {
+        return Err(damaged(body, "the end", "the file was cut, or is longer than it was"));
+    }
+    let mut sum = Xxh3::new();
+    pass(file, 0, body + 8, |bytes| sum.update(bytes)).map_err(StoreError::io("read", path))?;
+    if sum.digest128() != u128::from_le_bytes(footer.checksum) {
+        return Err(damaged(0, "the manifest", "checksum mismatch"));
+    }
+    Ok(())
 }

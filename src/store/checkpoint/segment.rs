@@ -14,10 +14,11 @@
 use std::path::{Path, PathBuf};
 
 use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 use super::manifest::Entry;
 use crate::store::chunk::{self, Archived, Chunk};
+use crate::store::proven::{UNPROVEN_MAX, pass};
 use crate::store::{AlignedVec, Backend, File, Piece, PieceInfo, StoreError};
 
 const MAGIC: [u8; 8] = *b"MYRIADSG";
@@ -193,10 +194,20 @@ impl Segment {
     /// The archive of a piece, verified.
     pub(crate) fn read(&self, entry: &Entry) -> Result<AlignedVec, StoreError> {
         self.has(entry)?;
+        let damaged = |why: &str| StoreError::damaged(&self.path, entry.offset, entry.info.id.to_string(), why);
+        if entry.bytes > UNPROVEN_MAX {
+            let mut sum = Xxh3::new();
+            let passed = pass(&*self.file, entry.offset, entry.bytes, |bytes| sum.update(bytes));
+            if !passed.map_err(StoreError::io("read", &self.path))? {
+                return Err(damaged("the file ends within it"));
+            }
+            if sum.digest128() != entry.checksum {
+                return Err(damaged("checksum mismatch"));
+            }
+        }
         let mut archive = AlignedVec::new();
         archive.resize(entry.bytes as usize, 0);
         let read = self.file.read_at(entry.offset, &mut archive).map_err(StoreError::io("read", &self.path))?;
-        let damaged = |why: &str| StoreError::damaged(&self.path, entry.offset, entry.info.id.to_string(), why);
         if read < archive.len() {
             return Err(damaged("the file ends within it"));
         }

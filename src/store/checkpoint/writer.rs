@@ -34,7 +34,7 @@ pub struct Outcome {
     /// Generation and digest, and the tick of the oldest checkpoint that is kept; or why there is none.
     ///
     /// After one that there is not, the next has to have all pieces: one that was begun meanwhile and keeps some is
-    /// refused.
+    /// refused, for the same reason.
     pub result: Result<Published, StoreError>,
     /// Why files that are not needed any more are still there: to remove them is tried again with the next one.
     pub leftover: Option<StoreError>,
@@ -184,6 +184,8 @@ fn write(
     tell(&mut book);
     let mut writing: Option<Result<Writing, (u64, StoreError)>> = None;
     let (mut bytes, mut since) = (0, 0);
+    // Why the last one was not made.
+    let mut failure: Option<StoreError> = None;
     for order in inbox {
         match order {
             Order::Begin(tick, now) => {
@@ -209,6 +211,11 @@ fn write(
                     Err((tick, error)) => (tick, Err(error)),
                 };
                 let result = result.map(|manifest| (manifest.generation, manifest.digest));
+                let result = match (result, &failure) {
+                    (Err(_), Some(first)) if !kept.is_empty() => Err(first.again()),
+                    (result, _) => result,
+                };
+                failure = result.as_ref().err().map(StoreError::again);
                 // A single one might be damaged: then all must be run again.
                 let oldest = checkpoints.manifests().first().filter(|_| checkpoints.manifests().len() > 1);
                 let oldest_tick = oldest.map_or(0, |manifest| manifest.tick);

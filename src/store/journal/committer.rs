@@ -9,8 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::order::Order;
-use super::writer::again;
-use super::{Journal, Record};
+use super::{Journal, Record, Written};
 use crate::store::StoreError;
 
 /// How many bytes of payload may wait to be written before an append waits, too.
@@ -55,6 +54,7 @@ struct State {
     fault: Option<StoreError>,
     order: Order,
     path: PathBuf,
+    written: Written,
 }
 
 enum Command {
@@ -83,6 +83,7 @@ impl Committer {
             fault: None,
             order: journal.order(),
             path: journal.path().to_owned(),
+            written: journal.written(),
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -115,8 +116,7 @@ impl Committer {
         let State { order, path, .. } = &mut *state;
         order.append(tick, &record, path)?;
         state.waiting_bytes += bytes;
-        state.take(Command::Append(tick, record));
-        self.shared.came.notify_all();
+        self.shared.take(&mut state, Command::Append(tick, record));
         Ok(())
     }
 
@@ -128,8 +128,7 @@ impl Committer {
         let mut state = self.shared.lock();
         state.check()?;
         state.order.roll(first_tick);
-        state.take(Command::Roll(first_tick));
-        self.shared.came.notify_all();
+        self.shared.take(&mut state, Command::Roll(first_tick));
         Ok(())
     }
 
@@ -137,8 +136,7 @@ impl Committer {
     pub fn forget_before(&self, tick: u64) -> Result<(), StoreError> {
         let mut state = self.shared.lock();
         state.check()?;
-        state.take(Command::ForgetBefore(tick));
-        self.shared.came.notify_all();
+        self.shared.take(&mut state, Command::ForgetBefore(tick));
         Ok(())
     }
 
@@ -148,6 +146,11 @@ impl Committer {
         self.shared.durable.load(Ordering::Acquire).checked_sub(1)
     }
 
+    /// What was made durable so far.
+    pub fn written(&self) -> Written {
+        self.shared.lock().written
+    }
+
     /// Waits until all that was taken before is done and durable; returns the last record's tick. After an error it
     /// has the thread try again, and returns the error that this one meets.
     pub fn flush(&self) -> Result<Option<u64>, StoreError> {
@@ -155,7 +158,7 @@ impl Committer {
         let (wanted, attempt) = (state.taken_count, state.attempt_count);
         while state.done_count < wanted {
             match &state.fault {
-                Some(fault) if state.attempt_count > attempt => return Err(again(fault)),
+                Some(fault) if state.attempt_count > attempt => return Err(fault.again()),
                 _ if state.is_gone => return Err(state.gone()),
                 _ => {}
             }
@@ -193,7 +196,7 @@ impl Drop for Committer {
 impl State {
     fn check(&self) -> Result<(), StoreError> {
         match &self.fault {
-            Some(fault) => Err(again(fault)),
+            Some(fault) => Err(fault.again()),
             None if self.is_gone => Err(self.gone()),
             None => Ok(()),
         }
@@ -202,17 +205,22 @@ impl State {
     fn gone(&self) -> StoreError {
         StoreError::io("commit to", &self.path)(io::Error::other("the thread that commits is gone"))
     }
-
-    fn take(&mut self, command: Command) {
-        self.waiting.push_back(command);
-        self.taken_count += 1;
-    }
 }
 
 impl Shared {
     /// What the lock guards is valid between any two statements, so a caller's panic does not matter.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Takes a command, and wakes the thread if it had nothing to do: it is not to be woken for each of a group.
+    fn take(&self, state: &mut State, command: Command) {
+        let was_idle = state.done_count == state.taken_count;
+        state.waiting.push_back(command);
+        state.taken_count += 1;
+        if was_idle {
+            self.came.notify_all();
+        }
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
@@ -228,6 +236,7 @@ impl Shared {
             self.durable.store(published(&journal), Ordering::Release);
             let mut state = self.lock();
             state.attempt_count += 1;
+            state.written = journal.written();
             if outcome.is_ok() {
                 state.done_count += group.count;
                 state.waiting_bytes -= group.bytes;

@@ -1,6 +1,6 @@
 //! The bytes around the payloads: file headers, record headers, marks, checksums. The module's page draws them.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 /// Bytes of a file's header, and of a file of marks.
 pub(super) const BLOCK_LEN: usize = 4_096;
@@ -124,6 +124,11 @@ impl Key {
 
     pub(super) fn checksum(self, bytes: &[u8]) -> u64 {
         xxh3_64_with_seed(bytes, self.0)
+    }
+
+    /// The same of bytes that come one after the other.
+    pub(super) fn hasher(self) -> Xxh3 {
+        Xxh3::with_seed(self.0)
     }
 
     /// The bytes of a mark.

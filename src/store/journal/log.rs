@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::{BLOCK_LEN, FILE_LEN_MAX, FileHeader, Key, Link, MARK_LEN};
 use super::names::Name;
+use crate::store::error::is_full;
 use crate::store::{Backend, File, StoreError};
 
 /// A file of records with its marks. It holds nothing back: what it is given it writes at once.
@@ -103,7 +104,7 @@ pub(super) fn sync_folder(backend: &dyn Backend, folder: &Path) -> Result<(), St
 }
 
 fn final_error(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::StorageFull { io::Error::other(error) } else { error }
+    if is_full(&error) { io::Error::other(error) } else { error }
 }
 
 /// Removes a file that may be gone already.

@@ -118,4 +118,4 @@ pub use committer::Committer;
 pub use look::{FileSeen, look_at_file};
 pub use reader::{Known, Recovered, TornTail, look, read};
 pub use record::Record;
-pub use writer::{Journal, Options};
+pub use writer::{Journal, Options, Written};

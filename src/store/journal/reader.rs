@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Record;
-use super::format::{BLOCK_LEN, FILE_LEN_MAX, FileHeader, HeaderFault, Key, Link, MARK_LEN, VERSION};
+use super::format::{BLOCK_LEN, FileHeader, HeaderFault, Key, Link, MARK_LEN, VERSION};
 use super::names::{Name, Names, all_before};
 use super::walk::{Found, Stop, Walk, first_block};
 use crate::store::{Access, Backend, StoreError};
@@ -214,10 +214,6 @@ impl<'a> Reader<'a> {
         let path = name.log(self.wal);
         let file = self.backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
         let mut walk = Walk::new(&*file, &path, Key::new(self.run, name.first_tick, name.epoch))?;
-        if walk.len() > FILE_LEN_MAX {
-            let why = format!("it has {} bytes, and {FILE_LEN_MAX} are the most", walk.len());
-            return Err(StoreError::damaged(&path, 0, "the file", why));
-        }
         let foreign = |why: String| StoreError::Foreign { path: path.clone(), why };
         let block = first_block(&*file, &path)?;
         let header = match FileHeader::parse(&block) {

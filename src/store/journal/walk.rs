@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::Record;
-use super::format::{BLOCK_LEN, Key, Link, PAYLOAD_LEN_MAX, RECORD_HEADER_LEN, RecordHeader, padded};
+use super::format::{BLOCK_LEN, FILE_LEN_MAX, Key, Link, PAYLOAD_LEN_MAX, RECORD_HEADER_LEN, RecordHeader, padded};
+use crate::store::proven::pass;
 use crate::store::{File, StoreError};
 
 /// How much is read at once.
@@ -53,14 +54,14 @@ pub(super) struct Rest {
 }
 
 impl<'a> Walk<'a> {
+    /// For a file that is no longer than one of ours can be: what is behind the last record is searched to its end.
     pub(super) fn new(file: &'a dyn File, path: &'a Path, key: Key) -> Result<Self, StoreError> {
         let len = file.len().map_err(StoreError::io("read", path))?;
+        if len > FILE_LEN_MAX {
+            let why = format!("it has {len} bytes, and {FILE_LEN_MAX} are the most");
+            return Err(StoreError::damaged(path, 0, "the file", why));
+        }
         Ok(Self { file, path, key, len, window: Vec::new(), window_at: 0 })
-    }
-
-    /// The file's length.
-    pub(super) fn len(&self) -> u64 {
-        self.len
     }
 
     /// The record at a place, if it follows `end` in the chain. A record that is whole but cannot be meant is an
@@ -85,6 +86,17 @@ impl<'a> Walk<'a> {
         let payload_len = header.payload_len as usize;
         if payload_len > PAYLOAD_LEN_MAX || offset + header.record_len() > self.len {
             return stop("it is longer than it can be", tick);
+        }
+        if padded(payload_len) > WINDOW_LEN {
+            // It may be as long as its header says, which is only believed once it is as its header says.
+            let (from, len, mut sum) = (offset + RECORD_HEADER_LEN as u64, padded(payload_len) as u64, key.hasher());
+            let passed = pass(self.file, from, len, |bytes| sum.update(bytes));
+            if !passed.map_err(StoreError::io("read", self.path))? {
+                return stop("the file ends within it", tick);
+            }
+            if !super::format::equal(sum.digest(), header.payload_checksum) {
+                return stop("its payload's checksum does not match", tick);
+            }
         }
         let bytes = self.bytes(offset + RECORD_HEADER_LEN as u64, padded(payload_len))?;
         if bytes.len() < padded(payload_len) {

@@ -1,6 +1,5 @@
 //! [`Journal`]: append, commit, roll, forget.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,8 +45,18 @@ pub struct Journal {
     order: Order,
     /// A file that could not be made whole, and may be there, or come back after a crash.
     leftover: Option<Name>,
+    written: Written,
     /// The error after which nothing is done any more.
     fault: Option<StoreError>,
+}
+
+/// What was made durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Written {
+    /// Bytes of records.
+    pub bytes: u64,
+    /// How often.
+    pub commits: u64,
 }
 
 impl Journal {
@@ -119,6 +128,7 @@ impl Journal {
             durable: before,
             order: Order::new(first_tick),
             leftover: None,
+            written: Written::default(),
             fault: None,
         })
     }
@@ -186,6 +196,11 @@ impl Journal {
         self.durable.last_tick()
     }
 
+    /// What was made durable so far.
+    pub fn written(&self) -> Written {
+        self.written
+    }
+
     /// The file that is being written.
     pub fn path(&self) -> &Path {
         self.log.path()
@@ -200,13 +215,13 @@ impl Journal {
         self.check()?;
         act(self).inspect_err(|error| {
             if !error.is_disk_full() {
-                self.fault = Some(again(error));
+                self.fault = Some(error.again());
             }
         })
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        self.fault.as_ref().map_or(Ok(()), |fault| Err(again(fault)))
+        self.fault.as_ref().map_or(Ok(()), |fault| Err(fault.again()))
     }
 
     fn try_commit(&mut self) -> Result<(), StoreError> {
@@ -217,6 +232,8 @@ impl Journal {
         self.log.write(&self.buffer)?;
         self.log.sync(self.buffer.len())?;
         self.durable = self.end;
+        self.written.bytes += self.buffer.len() as u64;
+        self.written.commits += 1;
         self.buffer.clear();
         // One tick of much input must not be paid for ever after.
         self.buffer.shrink_to(1 << 20);
@@ -268,21 +285,5 @@ impl Journal {
         let kept = &names.logs[needless..];
         let mut strays = names.marks.iter().filter(|&name| kept.first().is_some_and(|first| name < first));
         strays.try_for_each(|name| remove(&*self.backend, &name.marks(&self.wal)))
-    }
-}
-
-/// The same error, for another call.
-pub(super) fn again(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Io { act, path, source } => {
-            let source = match source.raw_os_error() {
-                Some(code) => io::Error::from_raw_os_error(code),
-                None => io::Error::new(source.kind(), source.to_string()),
-            };
-            StoreError::Io { act, path: path.clone(), source }
-        }
-        StoreError::Damaged(damage) => StoreError::Damaged(damage.clone()),
-        StoreError::Foreign { path, why } => StoreError::Foreign { path: path.clone(), why: why.clone() },
-        StoreError::Locked { path, holder } => StoreError::Locked { path: path.clone(), holder: holder.clone() },
     }
 }

@@ -29,6 +29,10 @@ pub enum Fault {
     Sync,
     /// Bytes of a file cannot be read.
     Read,
+    /// A file cannot be opened, its length not told, a folder not listed.
+    Look,
+    /// Whatever is called.
+    Any,
 }
 
 /// With what error.
@@ -89,24 +93,35 @@ pub(super) struct Log {
     pub(super) changes: Vec<Change>,
     pub(super) omitted: Option<Omit>,
     pub(super) capacity: Option<u64>,
+    pub(super) planned: Vec<Plan>,
+}
+
+/// A fault to come.
+pub(super) struct Plan {
     /// How many come before, of what, with what error.
-    pub(super) planned: Vec<(usize, Fault, Refusal)>,
+    pub(super) left: usize,
+    pub(super) fault: Fault,
+    pub(super) refusal: Refusal,
+    /// Whether all that follow are hit as well.
+    pub(super) lasts: bool,
+    pub(super) is_met: bool,
 }
 
 impl Log {
     /// Counts down what is planned for these; an error if one of them is hit now.
     pub(super) fn strike(&mut self, faults: &[Fault]) -> io::Result<()> {
         let mut hit = None;
-        self.planned.retain_mut(|(left, fault, refusal)| {
-            if !faults.contains(fault) {
+        self.planned.retain_mut(|plan| {
+            if plan.fault != Fault::Any && !faults.contains(&plan.fault) {
                 return true;
             }
-            if *left == 0 {
-                hit = Some(*refusal);
-                return false;
+            if plan.left > 0 {
+                plan.left -= 1;
+                return true;
             }
-            *left -= 1;
-            true
+            hit = Some(plan.refusal);
+            plan.is_met = true;
+            plan.lasts
         });
         hit.map_or(Ok(()), |refusal| Err(refusal.error()))
     }

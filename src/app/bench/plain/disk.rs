@@ -1,4 +1,4 @@
-//! Bytes written to a file and made durable, or read back.
+//! Bytes written to a file and made durable, all at once or by and by, or read back.
 
 use std::path::Path;
 
@@ -49,3 +49,19 @@ pub fn there_and_back(folder: &Path, bytes: u64, pieces: u64) -> Sample {
 
 /// Pieces that lie in the file at once.
 const PIECES: u64 = 1_024;
+
+/// Appends so many bytes in so many parts to a file of the folder that has room for them, each made durable before the
+/// next; the seconds that takes.
+pub fn append(folder: &Path, bytes: u64, parts: u64) -> f64 {
+    let part = vec![0x5a; bytes.div_ceil(parts.max(1)) as usize];
+    Fs.create_folder(folder).expect("there is room for a folder");
+    let file = Fs.create(&folder.join("parts")).expect("there is room for a file");
+    file.set_len(parts * part.len() as u64).expect("there is room on the disk");
+    file.sync().expect("room can be made durable");
+    let started = Elapsed::start();
+    for nth in 0..parts {
+        file.write_at(nth * part.len() as u64, &part).expect("there is room for it");
+        file.sync().expect("what was written can be made durable");
+    }
+    started.seconds()
+}

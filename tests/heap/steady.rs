@@ -1,35 +1,10 @@
 //! Once its buffers have grown to what a model needs, a running engine allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use myriad::prelude::*;
 
-/// The system's allocator, counted.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: it is the system's allocator; counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
+use crate::{ALLOCATIONS, alone};
 
 const AGENTS: u32 = 20_000;
 const ZONES: u32 = 100;
@@ -44,7 +19,7 @@ struct Walker {
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Word(u64);
+pub struct Word(pub u64);
 
 /// Everybody wakes once in an interval, writes to two others and walks on to the next zone: the same traffic always.
 fn walk(mut due: Due<(Walker,), Word>, here: Here, mut mail: Mailbox<Word>) {
@@ -67,10 +42,10 @@ fn walk(mut due: Due<(Walker,), Word>, here: Here, mut mail: Mailbox<Word>) {
 
 myriad::params! {
     /// None.
-    struct Nothing {}
+    pub struct Nothing {}
 }
 
-struct Walkers;
+pub struct Walkers;
 
 impl Scenario for Walkers {
     type Params = Nothing;
@@ -95,6 +70,7 @@ impl Scenario for Walkers {
 
 #[test]
 fn a_steady_engine_allocates_nothing() {
+    let _alone = alone();
     for stepping in [Stepping::Event, Stepping::Dense] {
         let options = RunOptions { stepping, workers: Some(2), balance: false, ..RunOptions::default() };
         let mut engine = Simulation::of::<Walkers>(Nothing::defaults()).options(options).build().unwrap();
