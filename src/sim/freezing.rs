@@ -159,8 +159,8 @@ impl Shard {
         }
     }
 
-    /// Brings the cells back of which nobody knows the digest at this tick: it lies within an interval in which somebody
-    /// arrives.
+    /// Brings the cells back of which nobody knows the digest at this tick: it lies within an interval in which
+    /// somebody arrives.
     pub(crate) fn thaw_undigested(&mut self, now: u32) {
         let Some(tier) = &mut self.tier else { return };
         tier.until = now;

@@ -81,8 +81,8 @@ pub(crate) trait ShardKind: SavedKind + FreezingKind + Send {
     /// Moves a cell's agents, each in its slot, to a World in which there are rows for those who could not be placed,
     /// and some more.
     fn move_in(&mut self, place: usize, new: &mut World, context: &Context);
-    /// Places those of a cell for whom there was no room; whether there is room for all of them. To be asked in order of
-    /// place.
+    /// Places those of a cell for whom there was no room; whether there is room for all of them. To be asked in order
+    /// of place.
     fn arrive_late(&mut self, place: usize, context: &Context) -> bool;
     /// What it says of its agents; with the digest of their rows as they are at tick `now`.
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus;

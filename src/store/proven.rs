@@ -1,5 +1,6 @@
 //! Reading what may not be what was written: a file that is damaged, or was made to mislead, may say that it is longer
-//! than memory. What is long is held only once its checksum is known to be right, and what should be short only if it is.
+//! than memory. What is long is held only once its checksum is known to be right, and what should be short only if it
+//! is.
 
 use std::io;
 use std::path::Path;

@@ -82,8 +82,8 @@ impl Workload for ColdZones {
 
     fn about(&self) -> &'static str {
         "cold-zones: agents of 124 bytes in 2,400 zones that work in turns, at a memory budget of 10%: a zone is read \
-         from the disk, visited and written again; bound: as many bytes written there and read back in pieces as large, \
-         past the page cache, by one thread"
+         from the disk, visited and written again; bound: as many bytes written there and read back in pieces as \
+         large, past the page cache, by one thread"
     }
 
     fn bound_name(&self) -> &'static str {

@@ -7,7 +7,8 @@
 //! | `conduct`, `process` | one part after another, each in a process of its own; progress and interruption |
 //! | `measure` | a case, a sample of it, the median of several |
 //! | `workload` | what a workload is, and the list of them |
-//! | `city_day`, `city_dense`, `messages`, `skewed_city`, `setup`, `kept`, `journal`, `cold`, `bandwidth` | the workloads |
+//! | `city_day`, `city_dense`, `messages`, `skewed_city`, `setup` | workloads of the engine |
+//! | `kept`, `journal`, `cold`, `bandwidth` | workloads of the disk and of the memory |
 //! | `plain` | what they are held against: the same work in plain loops, and the memory itself |
 //! | `report`, `ratios`, `table`, `machine` | what is told, and of which machine |
 

@@ -14,8 +14,8 @@ use crate::store::{Backend, Fs};
 /// What cells may take at least, as a share of what they all take: less would be spent on going to and fro.
 const LEAST_SHARE: u64 = 64;
 
-/// How often in a row there is no room for agents before a person is told: memory that was let go of while the world was
-/// built is not at once the system's again.
+/// How often in a row there is no room for agents before a person is told: memory that was let go of while the world
+/// was built is not at once the system's again.
 const TIGHT: u32 = 12;
 
 /// The memory of a run.

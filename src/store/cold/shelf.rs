@@ -79,7 +79,8 @@ impl Shelf {
         Self { disk, folder, volumes: Vec::new() }
     }
 
-    /// Puts archives away that fill whole pages one behind the other, of so many bytes each, and adds a ticket for each.
+    /// Puts archives away that fill whole pages one behind the other, of so many bytes each, and adds a ticket for
+    /// each.
     ///
     /// # Errors
     /// The disk has no room, or does not take it. Nothing is put away then.
@@ -199,7 +200,8 @@ mod tests {
         pages
     }
 
-    /// Against a list: whatever is put away and taken out, all comes back as it was, and an empty shelf takes hardly any room.
+    /// Against a list: whatever is put away and taken out, all comes back as it was, and an empty shelf takes hardly any
+    /// room.
     fn check(disk: Arc<dyn Backend>, folder: PathBuf) {
         let mut shelf = Shelf::new(disk, folder);
         let mut draws = Seed(4).draws(Stream::named("shelf"), AgentId(0), Tick(0));
