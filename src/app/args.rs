@@ -489,9 +489,9 @@ mod tests {
     #[test]
     fn every_flag_typed_is_given() {
         let words = "myriad --agents 1 --seed 2 --start 3 --days 4 --hours 5 --ticks 6 --population 7 --weather 8 \
-                     --map 9 \
-                     --shards 10 --workers 11 --no-pin --stepping dense --backend cpu --memory-budget 16 \
-                     --time-scale 12 --detail active --out 13 --snapshot-every 14 --keep 15 --resume --json --quiet --progress none --log info";
+                     --map 9 --shards 10 --workers 11 --no-pin --stepping dense --backend cpu --memory-budget 16 \
+                     --time-scale 12 --detail active --out 13 --snapshot-every 14 --keep 15 --resume --json --quiet \
+                     --progress none --log info";
         let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
         let mut given: Vec<_> = cli.run.model.given().into_iter().chain(cli.run.output.given()).collect();
         given.extend(cli.run.folder.given());

@@ -14,15 +14,15 @@ use myriad::store::{
 use crate::law::{Law, NoParams, Parcel};
 use crate::scratch::Scratch;
 
-pub const END: u64 = 120;
+const END: u64 = 120;
 const AGENTS: u64 = 60;
 /// Ticks between two exchanges of the law's world.
 const INTERVAL: u64 = 20;
 
 /// Speaks to the world as a person might, the same whenever it is asked at a tick; and notes what it is told.
 #[derive(Default)]
-pub struct Person {
-    pub warnings: Vec<String>,
+struct Person {
+    warnings: Vec<String>,
     /// Stops the run at this tick.
     stop_at: Option<u64>,
     asked: u64,
@@ -85,7 +85,7 @@ pub fn seen(report: &RunReport) -> (String, u64, u64, u64, String, u64) {
     (report.digest.clone(), report.transitions, report.messages, report.handoffs, series, report.ticks)
 }
 
-pub fn straight(ticks: u64) -> RunReport {
+fn straight(ticks: u64) -> RunReport {
     let report = run(None, &mut Person::default(), ticks).unwrap();
     assert!(report.transitions > 100, "{}", report.transitions);
     assert!(report.invariants.values().all(|held| *held), "{:?}", report.invariants);
@@ -432,8 +432,7 @@ fn a_disk_that_refuses_loses_nothing() {
             sim.mend();
             tried.fetch_add(1, Relaxed);
             // The process ends, or the power fails as well.
-            let images = (0..3).map(|seed| sim.crash(sim.operations(), seed)).chain([sim.clone()]);
-            for (image, found) in images.enumerate() {
+            for (image, found) in [sim.crash(sim.operations(), nth as u64), sim.clone()].into_iter().enumerate() {
                 let report = run(Some(keep(&backend(&found), Begin::Resume)), &mut Person::default(), END);
                 let report = report.unwrap_or_else(|error| panic!("{what}, image {image}: {error}"));
                 assert_eq!(seen(&report), expected, "{what}, image {image}");

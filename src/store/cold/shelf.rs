@@ -200,8 +200,8 @@ mod tests {
         pages
     }
 
-    /// Against a list: whatever is put away and taken out, all comes back as it was, and an empty shelf takes hardly any
-    /// room.
+    /// Against a list: whatever is put away and taken out, all comes back as it was, and an empty shelf takes hardly
+    /// any room.
     fn check(disk: Arc<dyn Backend>, folder: PathBuf) {
         let mut shelf = Shelf::new(disk, folder);
         let mut draws = Seed(4).draws(Stream::named("shelf"), AgentId(0), Tick(0));
