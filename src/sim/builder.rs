@@ -7,7 +7,7 @@ use bevy_ecs::system::{BoxedSystem, IntoSystem};
 
 use super::cell::CellId;
 use super::globals::{SharedOf, Tallied};
-use super::hand::Drawer;
+use super::hand::{Drawer, short_name};
 use super::hub::{Collector, Extra, Hub, Invariant};
 use super::kind::{ClosedForm, Handoff, Settlers};
 use super::mail::Message;
@@ -16,6 +16,7 @@ use super::plugin::Plugin;
 use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, TallyEntry, TallyPart};
 use super::report::Series;
 use super::rows::{Agent, NEVER, Rows};
+use super::saving::{Sent, Standing};
 use super::scenario::Timing;
 use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId};
 
@@ -142,7 +143,10 @@ impl Builder {
         let first = self.settled;
         self.settled += count;
         assert!(self.settled < u32::MAX as u64, "agent ids are 32 bits");
-        self.kind_entry::<K>().settle.push(Box::new(settle) as Settle<K>);
+        let ids = first as u32..self.settled as u32;
+        let kind = self.kind_entry::<K>();
+        kind.settle.push(Box::new(settle) as Settle<K>);
+        kind.ids.push(ids);
         AgentId(first as u32)
     }
 
@@ -170,6 +174,50 @@ impl Builder {
         scan: impl for<'a> Fn(&K::Columns<'a>, u32, &mut Vec<u32>) + Send + Sync + 'static,
     ) -> &mut Self {
         self.kind_entry::<K>().closed_form = Some(Arc::new(ClosedForm { nobody, scan: Box::new(scan) }));
+        self
+    }
+
+    /// States which rows there can be: an error says what is wrong with those it is shown.
+    ///
+    /// Rows are plain old data: any bytes are rows, and a system that takes an index or a code out of them may panic.
+    /// A running world is not checked. One that is brought back is, row by row before anything uses them, since it may
+    /// come from anybody: a checksum proves that nothing happened to a file, not that its author meant well.
+    ///
+    /// ```
+    /// # use myriad::prelude::*;
+    /// #[derive(Clone, Copy, Pod, Zeroable)]
+    /// #[repr(C)]
+    /// struct Purse { coins: i64 }
+    ///
+    /// fn declare(sim: &mut Builder) {
+    ///     sim.spread(100, |_| (Purse { coins: 5 },));
+    ///     sim.check_rows(|_, (purse,): &(Purse,)| match purse.coins {
+    ///         0..=500 => Ok(()),
+    ///         coins => Err(format!("{coins} coins where 0 to 500 can be")),
+    ///     });
+    /// }
+    /// ```
+    pub fn check_rows<K: Rows>(
+        &mut self,
+        check: impl Fn(&Standing, &K) -> Result<(), String> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.kind_entry::<K>().check = Some(Box::new(check));
+        self
+    }
+
+    /// As [`Builder::check_rows`], for letters: those in flight in a world that is brought back, and those from
+    /// outside. Who gets one is an agent, and so is who wrote it, if anybody did.
+    ///
+    /// # Panics
+    /// If the scenario declares no such messages.
+    pub fn check_letters<M: Message>(
+        &mut self,
+        check: impl Fn(&Sent, &M) -> Result<(), String> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let mut messages = self.messages.iter_mut().map(|part| part.as_mut() as &mut dyn Any);
+        let entry = messages.find_map(|part| part.downcast_mut::<MessageEntry<M>>());
+        entry.unwrap_or_else(|| panic!("messages of type {} are not declared", short_name::<M>())).check =
+            Some(Box::new(check));
         self
     }
 

@@ -121,7 +121,7 @@ impl Engine {
         };
         let revival = |saved| {
             let sizes = (builder.settled, exchange_ticks);
-            Revival::new(saved, &furnisher, builder.zone_count, sizes).map_err(RunError::Input)
+            Revival::new(saved, &furnisher, builder.zone_count, sizes)
         };
         let revival = saved.map(revival).transpose()?;
         let room = tiers::room_of_a_shard(options.memory.as_ref(), builder.settled, shards);

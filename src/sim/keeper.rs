@@ -6,6 +6,7 @@
 //! it was, to the bit; where the journal has the digest of a tick that is passed again, it must be the same.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,6 +100,7 @@ impl Keeper {
         let Keep { backend, folder, .. } = keep;
         backend.create_folder(folder).map_err(StoreError::io("make", folder))?;
         let lock = lock(&**backend, keep)?;
+        no_links(&**backend, folder)?;
         let shown = folder.display();
         let found = RunFile::read(&**backend, folder);
         if let Some(source) = from {
@@ -250,6 +252,10 @@ impl Keeper {
         };
         let from = engine.as_ref().map_or(0, |engine| engine.now().0);
         let recovered = journal::read(&**backend, folder, run, Known { from, durable_tick })?;
+        if let Some(tick) = recovered.last_tick.filter(|&tick| tick >= u32::MAX as u64) {
+            let why = format!("it goes on to tick {tick}, and a run has {} at most", u32::MAX - 1);
+            return Err(StoreError::damaged(&folder.join("wal"), 0, "the journal", why).into());
+        }
         let replay = replay(&recovered, from)?;
         let engine = match engine {
             Some(engine) => engine,
@@ -577,6 +583,16 @@ fn lock(backend: &dyn Backend, keep: &Keep) -> Result<Box<dyn Lock>, StoreError>
         .lock(&path, &holder)
         .map_err(StoreError::io("lock", &path))?
         .map_err(|holder| StoreError::Locked { path, holder })
+}
+
+/// Refuses a folder of a run that is a link: what is in it is written, moved and removed, wherever it leads.
+fn no_links(backend: &dyn Backend, folder: &Path) -> Result<(), StoreError> {
+    let names = backend.list(folder).map_err(StoreError::io("list", folder))?;
+    let link = names.iter().find(|name| ["ckpt", "wal", "quarantine"].contains(&name.as_str()));
+    link.map_or(Ok(()), |name| {
+        let why = "is no folder; if it is a link to one, the run would be kept wherever that is".to_owned();
+        Err(StoreError::Foreign { path: folder.join(name), why })
+    })
 }
 
 /// The folders of a run, and what their files are called.

@@ -72,6 +72,7 @@ pub use params::{ParamError, ParamSpec, ParamType, Params, Value, find};
 pub use plugin::Plugin;
 pub use report::{Control, NoWatch, Progress, RunReport, Section, Series, TickTime, Tiers, Watch};
 pub use rows::{Block, Row, Rows, Start};
+pub use saving::{Sent, Standing};
 pub use scenario::{AnyScenario, Entry, RunError, Scenario, Timing};
 pub use simulation::{Experiment, Simulation};
 pub use snapshot::Snapshot;

@@ -1,6 +1,7 @@
 //! What a builder knows of each kind, message and tally, its type forgotten: how to furnish shards with it.
 
 use std::any::{Any, TypeId};
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use bevy_ecs::world::World;
@@ -16,9 +17,9 @@ use super::kind::{ClosedForm, Handoff, Homeless, Settlers, ShardKind, ShardKindO
 use super::mail::{Envelope, FlightOf, Inbox, InboxOf, Message, Outbox, OutboxOf};
 use super::post::{ShardPost, ShardPostOf};
 use super::rows::Rows;
-use super::saving::{Limits, settlers};
+use super::saving::{LetterCheck, Limits, RowCheck, Sent, check_letters, settlers};
 use super::visit::{Lives, Visit};
-use crate::base::{AgentId, ZoneId};
+use crate::base::{AgentId, Tick, ZoneId};
 use crate::exec::Lanes;
 use crate::store::TableView;
 
@@ -39,7 +40,7 @@ pub(crate) trait KindPart: Any + Send + Sync {
     /// The zone's first agents.
     fn settlers(&self, zone: ZoneId, directory: &Directory) -> Homeless;
     /// The zone's agents as they were saved, in a table for each part of the zone.
-    fn revived(&self, tables: &[&TableView<'_>], limits: Limits) -> Result<Homeless, String>;
+    fn revived(&self, tables: &[&TableView<'_>], zone: ZoneId, limits: Limits) -> Result<Homeless, String>;
     /// Name and bytes of each row.
     fn shape(&self) -> Vec<(&'static str, usize)>;
     /// The types of the rows.
@@ -51,6 +52,9 @@ pub(crate) trait KindPart: Any + Send + Sync {
 pub(crate) struct KindEntry<K: Rows> {
     pub index: usize,
     pub settle: Vec<Settle<K>>,
+    /// The ids of those who settle.
+    pub ids: Vec<Range<u32>>,
+    pub check: Option<Box<RowCheck<K>>>,
     pub closed_form: Option<Arc<ClosedForm<K>>>,
     lanes: Option<SharedLanes<Handoff<K>>>,
     lives: Vec<Desk<Lives<K>>>,
@@ -58,7 +62,8 @@ pub(crate) struct KindEntry<K: Rows> {
 
 impl<K: Rows> KindEntry<K> {
     pub(crate) fn new(index: usize) -> Self {
-        Self { index, settle: Vec::new(), closed_form: None, lanes: None, lives: Vec::new() }
+        let (settle, ids, lives) = (Vec::new(), Vec::new(), Vec::new());
+        Self { index, settle, ids, check: None, closed_form: None, lanes: None, lives }
     }
 }
 
@@ -91,8 +96,8 @@ impl<K: Rows> KindPart for KindEntry<K> {
         Box::new(settlement.settlers)
     }
 
-    fn revived(&self, tables: &[&TableView<'_>], limits: Limits) -> Result<Homeless, String> {
-        settlers::<K>(tables, limits)
+    fn revived(&self, tables: &[&TableView<'_>], zone: ZoneId, limits: Limits) -> Result<Homeless, String> {
+        settlers::<K>(tables, zone, limits, &self.ids, self.check.as_deref())
     }
 
     fn shape(&self) -> Vec<(&'static str, usize)> {
@@ -116,7 +121,7 @@ fn grow<T: Copy + Send + 'static>(lanes: &Option<SharedLanes<T>>) -> u64 {
 }
 
 /// A type of message, the type forgotten.
-pub(crate) trait MessagePart: Send + Sync {
+pub(crate) trait MessagePart: Any + Send + Sync {
     fn prepare(&mut self, shards: usize, kinds: usize, exchange_ticks: u32);
     fn for_shard(&self, shard: usize, shards: usize, kinds: usize) -> Box<dyn ShardPost>;
     fn hand_to(&self, shard: usize, drawer: &mut Drawer);
@@ -125,8 +130,10 @@ pub(crate) trait MessagePart: Send + Sync {
     fn shape(&self) -> (&'static str, usize);
     /// Its type.
     fn message(&self) -> TypeId;
-    /// Puts a letter from outside into the inbox of a shard; whether its text is of this type.
-    fn put(&self, shard: usize, deliver: u32, to: AgentId, body: &[u8]) -> bool;
+    /// Checks saved letters.
+    fn check(&self, table: &TableView<'_>, limits: Limits) -> Result<(), String>;
+    /// Puts a letter from outside into the inbox of a shard.
+    fn put(&self, shard: usize, deliver: u32, to: AgentId, body: &[u8]) -> Result<(), String>;
     /// Empties the hub's list of letters in flight, before the shards append to it.
     fn clear(&self, hub: &mut World);
 }
@@ -135,13 +142,14 @@ pub(crate) trait MessagePart: Send + Sync {
 type Boxes<M> = (Desk<Inbox<M>>, Desk<Outbox<M>>);
 
 pub(crate) struct MessageEntry<M: Message> {
+    pub check: Option<Box<LetterCheck<M>>>,
     lanes: Option<SharedLanes<Envelope<M>>>,
     desks: Vec<Boxes<M>>,
 }
 
 impl<M: Message> MessageEntry<M> {
     pub(crate) fn new() -> Self {
-        Self { lanes: None, desks: Vec::new() }
+        Self { check: None, lanes: None, desks: Vec::new() }
     }
 }
 
@@ -179,12 +187,21 @@ impl<M: Message> MessagePart for MessageEntry<M> {
         TypeId::of::<M>()
     }
 
-    fn put(&self, shard: usize, deliver: u32, to: AgentId, body: &[u8]) -> bool {
-        let Ok(body) = bytemuck::try_pod_read_unaligned::<M>(body) else { return false };
+    fn check(&self, table: &TableView<'_>, limits: Limits) -> Result<(), String> {
+        check_letters::<M>(table, limits, self.check.as_deref())
+    }
+
+    fn put(&self, shard: usize, deliver: u32, to: AgentId, body: &[u8]) -> Result<(), String> {
+        let wrong = |_| format!("an input has {} bytes of text", body.len());
+        let body: M = bytemuck::try_pod_read_unaligned(body).map_err(wrong)?;
+        if let Some(check) = &self.check {
+            let sent = Sent { from: AgentId::NONE, to, deliver: Tick(deliver as u64) };
+            check(&sent, &body).map_err(|why| format!("an input for agent {}: {why}", to.0))?;
+        }
         let (inbox, outbox) = &self.desks[shard];
         inbox.get().letters.push(Envelope { deliver, to, from: AgentId::NONE, body });
         outbox.get().sent_count += 1;
-        true
+        Ok(())
     }
 
     fn clear(&self, hub: &mut World) {

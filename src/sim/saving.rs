@@ -3,14 +3,17 @@
 //! Slots and places are not saved, nor the agenda: they follow from whose rows there are and when each wants to be
 //! woken. So a world may be brought back with other shards and workers than it was saved with.
 
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice, pod_read_unaligned};
 
 use super::cell::CellId;
 use super::kind::{Handoff, Homeless, KindCensus, Settlers, ShardKindOf};
 use super::mail::{Envelope, Message};
 use super::post::{PostCensus, ShardPostOf};
-use super::rows::{Agent, Rows};
-use crate::base::{AgentId, Digest, RowHash, ZoneId};
+use super::rows::{Agent, BLOCK, NEVER, Rows};
+use super::wheel::SLOTS_MAX;
+use crate::base::{AgentId, Digest, RowHash, Tick, ZoneId};
 use crate::store::{Table, TableView};
 
 /// What was saved of a cell's agents.
@@ -45,6 +48,36 @@ fn check_columns(table: &TableView<'_>, what: &str, widths: &[usize]) -> Checked
     if found == right { Ok(()) } else { Err(format!("{what}: columns of {found:?} bytes where {right:?} are right")) }
 }
 
+/// Whose rows are checked: see [`Builder::check_rows`](super::Builder::check_rows).
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// The agent.
+    pub id: AgentId,
+    /// The zone that it stands in.
+    pub zone: ZoneId,
+    /// The tick of the world.
+    pub now: Tick,
+    /// The tick from which it is there: later than `now` for one who is on the way.
+    pub arrives: Tick,
+    /// The tick at which it wants to be woken.
+    pub wake: Option<Tick>,
+}
+
+/// Whose letter is checked: see [`Builder::check_letters`](super::Builder::check_letters).
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// Who wrote it; [`AgentId::NONE`] for one from outside.
+    pub from: AgentId,
+    /// To whom.
+    pub to: AgentId,
+    /// The tick at which it is applied.
+    pub deliver: Tick,
+}
+
+/// What a model says of saved rows, and of letters.
+pub(crate) type RowCheck<K> = dyn Fn(&Standing, &K) -> Checked<()> + Send + Sync;
+pub(crate) type LetterCheck<M> = dyn Fn(&Sent, &M) -> Checked<()> + Send + Sync;
+
 /// What saved rows are checked against.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
@@ -60,9 +93,19 @@ pub(crate) fn has_arriving(table: &TableView<'_>, now: u32) -> bool {
     agents.into_iter().any(|bytes| pod_read_unaligned::<Agent>(bytes).arrives > now)
 }
 
-/// The agents of a kind in a zone, from the tables of its parts.
-pub(crate) fn settlers<K: Rows>(tables: &[&TableView<'_>], limits: Limits) -> Checked<Homeless> {
-    let Limits { agents, now, exchange_ticks } = limits;
+/// The agents of a kind in a zone, from the tables of its parts. `ids` are those that the kind has.
+pub(crate) fn settlers<K: Rows>(
+    tables: &[&TableView<'_>],
+    zone: ZoneId,
+    limits: Limits,
+    ids: &[Range<u32>],
+    check: Option<&RowCheck<K>>,
+) -> Checked<Homeless> {
+    let Limits { now, exchange_ticks, .. } = limits;
+    let rows: usize = tables.iter().map(|table| table.rows).sum();
+    if rows > SLOTS_MAX - BLOCK {
+        return Err(format!("{}: {rows} agents where {SLOTS_MAX} fit", K::name()));
+    }
     let widths: Vec<usize> =
         [size_of::<Agent>()].into_iter().chain(K::shape().iter().map(|&(_, bytes)| bytes)).collect();
     let mut settlers = Settlers::<K> { agents: Vec::new(), spare: 0 };
@@ -70,17 +113,23 @@ pub(crate) fn settlers<K: Rows>(tables: &[&TableView<'_>], limits: Limits) -> Ch
         check_columns(table, &K::name(), &widths)?;
         settlers.agents.reserve_exact(table.rows);
         // No more than a file could make us believe: rows that are kept ready are found again as they are needed.
-        settlers.spare += table.spare.min(table.rows + 1_024);
+        settlers.spare = (settlers.spare + table.spare.min(table.rows + 1_024)).min(SLOTS_MAX - BLOCK - rows);
         for nth in 0..table.rows {
             let agent: Agent = pod_read_unaligned(&table.columns[0][nth * size_of::<Agent>()..][..size_of::<Agent>()]);
-            if agent.id.0 as u64 >= agents {
-                return Err(format!("{}: an agent {} where there are {agents}", K::name(), agent.id.0));
+            let Agent { id, wake, arrives } = agent;
+            if !ids.iter().any(|ids| ids.contains(&id.0)) {
+                return Err(format!("{}: there is no such agent {}", K::name(), id.0));
             }
-            if agent.arrives > now + exchange_ticks || agent.wake < agent.arrives.max(now) {
-                let Agent { id, wake, arrives } = agent;
+            if arrives > now + exchange_ticks || wake < arrives.max(now) {
                 return Err(format!("agent {} arrives at tick {arrives} and is woken at tick {wake}", id.0));
             }
-            settlers.agents.push(Handoff { cell: CellId(u32::MAX), agent, rows: K::nth(&table.columns[1..], nth) });
+            let rows = K::nth(&table.columns[1..], nth);
+            if let Some(check) = check {
+                let wake = (wake != NEVER).then_some(Tick(wake as u64));
+                let standing = Standing { id, zone, now: Tick(now as u64), arrives: Tick(arrives as u64), wake };
+                check(&standing, &rows).map_err(|why| format!("agent {}: {why}", id.0))?;
+            }
+            settlers.agents.push(Handoff { cell: CellId(u32::MAX), agent, rows });
         }
     }
     Ok(Box::new(settlers))
@@ -179,8 +228,8 @@ pub(crate) struct Head {
 pub(crate) trait SavedPost {
     /// The letters in flight, as they came.
     fn save(&self) -> Table;
-    /// Puts saved letters into the inbox, whoever's they are: `readdress` sends them on.
-    fn load(&mut self, table: &TableView<'_>, limits: Limits) -> Checked<()>;
+    /// Puts saved letters into the inbox, whoever's they are: `readdress` sends them on. They were checked.
+    fn load(&mut self, table: &TableView<'_>);
     /// Adds what was counted before.
     fn resume_counts(&mut self, before: PostCensus);
 }
@@ -197,29 +246,48 @@ impl<M: Message> SavedPost for ShardPostOf<M> {
         Table { rows: letters.len() as u32, spare: 0, columns: vec![heads, bodies] }
     }
 
-    fn load(&mut self, table: &TableView<'_>, limits: Limits) -> Checked<()> {
-        let Limits { agents, now, exchange_ticks } = limits;
-        check_columns(table, "letters", &[size_of::<Head>(), size_of::<M>()])?;
+    fn load(&mut self, table: &TableView<'_>) {
         let letters = &mut self.inbox.get().letters;
         letters.reserve(table.rows);
-        for nth in 0..table.rows {
-            let head = pod_read_unaligned(&table.columns[0][nth * size_of::<Head>()..][..size_of::<Head>()]);
-            let Head { deliver, to, from } = head;
-            if to.0 as u64 >= agents {
-                return Err(format!("a letter to agent {} where there are {agents}", to.0));
-            }
-            // One whose addressee is on the way may be late by an interval.
-            if deliver.saturating_add(exchange_ticks) < now {
-                return Err(format!("a letter to agent {} that was to be applied at tick {deliver}", to.0));
-            }
-            let body = pod_read_unaligned(&table.columns[1][nth * size_of::<M>()..][..size_of::<M>()]);
-            letters.push(Envelope { deliver, to, from, body });
-        }
-        Ok(())
+        letters.extend((0..table.rows).map(|nth| letter(table, nth)));
     }
 
     fn resume_counts(&mut self, before: PostCensus) {
         self.outbox.get().sent_count += before.sent;
         self.inbox.get().applied_count += before.applied;
     }
+}
+
+/// A letter of a table, which has more than `nth`.
+fn letter<M: Message>(table: &TableView<'_>, nth: usize) -> Envelope<M> {
+    let Head { deliver, to, from } =
+        pod_read_unaligned(&table.columns[0][nth * size_of::<Head>()..][..size_of::<Head>()]);
+    let body = pod_read_unaligned(&table.columns[1][nth * size_of::<M>()..][..size_of::<M>()]);
+    Envelope { deliver, to, from, body }
+}
+
+/// Checks a table of letters of one type.
+pub(crate) fn check_letters<M: Message>(
+    table: &TableView<'_>,
+    limits: Limits,
+    check: Option<&LetterCheck<M>>,
+) -> Checked<()> {
+    let Limits { agents, now, exchange_ticks } = limits;
+    check_columns(table, "letters", &[size_of::<Head>(), size_of::<M>()])?;
+    let is_agent = |id: AgentId| (id.0 as u64) < agents;
+    for nth in 0..table.rows {
+        let Envelope { deliver, to, from, body } = letter::<M>(table, nth);
+        if !is_agent(to) || from.is_some() && !is_agent(from) {
+            return Err(format!("a letter from agent {} to agent {} where there are {agents}", from.0, to.0));
+        }
+        // One whose addressee is on the way may be late by an interval.
+        if deliver.saturating_add(exchange_ticks) < now || deliver > now + exchange_ticks {
+            return Err(format!("a letter to agent {} that is applied at tick {deliver}", to.0));
+        }
+        if let Some(check) = check {
+            let sent = Sent { from, to, deliver: Tick(deliver as u64) };
+            check(&sent, &body).map_err(|why| format!("a letter to agent {}: {why}", to.0))?;
+        }
+    }
+    Ok(())
 }

@@ -13,8 +13,11 @@ use super::cell::Cell;
 use super::furnisher::Furnisher;
 use super::kind::{Homeless, KindCensus};
 use super::post::PostCensus;
+use super::registry::KindPart;
 use super::report::Series;
-use super::saving::{self, Limits};
+use super::rows::Agent;
+use super::saving::{self, Head, Limits};
+use super::scenario::RunError;
 use super::shard::Shard;
 use crate::base::{Digest, Tick, ZoneId};
 use crate::store::{
@@ -101,6 +104,15 @@ pub struct Snapshot {
 /// Agents that a shard saves in an interval, if it has so many to save: a cell or some of them. The interval of a city
 /// of eight million takes half as long again while it is saved.
 const ROWS_AT_ONCE: u64 = 4_096;
+
+/// The longest piece with what belongs to nobody: samples of years.
+const WORLD_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes of an archive beside its rows, for each of its tables and for itself.
+const ARCHIVE_BYTES: u64 = 256;
+
+/// The highest count: nothing that is counted comes near it, and sums of some do not overflow.
+const COUNT_MAX: u64 = 1 << 60;
 
 /// What a shard has yet to save of a snapshot.
 pub(crate) struct Waiting {
@@ -217,27 +229,50 @@ impl<'a> Revival<'a> {
         furnisher: &Furnisher,
         zone_count: usize,
         (agents, exchange_ticks): (u64, u32),
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RunError> {
         let schema = schema(furnisher);
         if saved.schema() != schema {
-            return Err(format!(
+            return Err(RunError::Input(format!(
                 "the snapshot is of another model, or of another version of it: it holds\n{}\nand this one has\n{}",
                 indent(saved.schema()),
                 indent(&schema)
-            ));
+            )));
         }
+        let senseless = |why: String| RunError::Store(saved.senseless(usize::MAX, why));
         let now = u32::try_from(saved.tick()).ok().filter(|&now| now < u32::MAX - exchange_ticks);
-        let now = now.ok_or_else(|| format!("the snapshot is of tick {}, which never comes", saved.tick()))?;
+        let now = now.ok_or_else(|| senseless(format!("it is of tick {}, which never comes", saved.tick())))?;
+        let limits = Limits { agents, now, exchange_ticks };
+        // Before any is read: none may take more memory than what it is said to hold.
+        let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0) as u64;
+        let agent = size_of::<Agent>() as u64
+            + widest(&mut furnisher.kinds.iter().map(|kind| kind.shape().iter().map(|column| column.1).sum()));
+        let letter = size_of::<Head>() as u64 + widest(&mut furnisher.messages.iter().map(|part| part.shape().1));
+        let archive = |rows: u64, row: u64, tables: usize| {
+            rows.saturating_mul(row).saturating_add(ARCHIVE_BYTES * (1 + tables as u64))
+        };
         let mut zones = vec![Vec::new(); zone_count];
+        let mut rows = 0_u64;
         for (index, info) in saved.pieces().iter().enumerate() {
-            if let PieceId::Zone { zone, .. } = info.id {
-                let pieces: Option<&mut Vec<usize>> = zones.get_mut(zone as usize);
-                pieces
-                    .ok_or_else(|| format!("the snapshot has a zone {zone} where there are {zone_count}"))?
-                    .push(index);
+            let bytes_max = match info.id {
+                PieceId::World => WORLD_BYTES_MAX,
+                PieceId::Mail(_) => archive(info.rows, letter, furnisher.messages.len()),
+                PieceId::Zone { zone, .. } => {
+                    let pieces: Option<&mut Vec<usize>> = zones.get_mut(zone as usize);
+                    pieces
+                        .ok_or_else(|| senseless(format!("it has a zone {zone} where there are {zone_count}")))?
+                        .push(index);
+                    rows = rows.saturating_add(info.rows);
+                    archive(info.rows, agent, furnisher.kinds.len())
+                }
+            };
+            if saved.bytes(index) > bytes_max {
+                let what = format!("{} bytes for {} rows are too many", saved.bytes(index), info.rows);
+                return Err(saved.senseless(index, what).into());
             }
         }
-        let limits = Limits { agents, now, exchange_ticks };
+        if rows != agents {
+            return Err(senseless(format!("{rows} agents where {agents} are right")));
+        }
         let arriving = zones.iter().map(|_| AtomicBool::new(false)).collect();
         Ok(Self { saved, zones, limits, arriving, failure: Mutex::new(None) })
     }
@@ -247,7 +282,8 @@ impl<'a> Revival<'a> {
         let pieces = &self.zones[zone.index()];
         self.try_settlers(zone, pieces, furnisher).unwrap_or_else(|error| {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            furnisher.kinds.iter().map(|kind| kind.revived(&[], self.limits).expect("nobody is fine")).collect()
+            let nobody = |kind: &dyn KindPart| kind.revived(&[], zone, self.limits).expect("nobody is fine");
+            furnisher.kinds.iter().map(|kind| nobody(&**kind)).collect()
         })
     }
 
@@ -273,7 +309,7 @@ impl<'a> Revival<'a> {
         let kinds = furnisher.kinds.iter().enumerate();
         let blamed = pieces.first().copied().unwrap_or(usize::MAX);
         kinds
-            .map(|(index, kind)| kind.revived(&of_kind(index), self.limits))
+            .map(|(index, kind)| kind.revived(&of_kind(index), zone, self.limits))
             .collect::<Result<_, String>>()
             .map_err(|why| self.saved.senseless(blamed, why))
     }
@@ -282,6 +318,11 @@ impl<'a> Revival<'a> {
         let view = PieceView::of(archive).map_err(|why| self.saved.senseless(piece, why))?;
         if view.tables.len() != tables {
             return Err(self.saved.senseless(piece, format!("{} tables where {tables} are right", view.tables.len())));
+        }
+        let (rows, right) =
+            (view.tables.iter().map(|table| table.rows as u64).sum::<u64>(), self.saved.pieces()[piece]);
+        if rows != right.rows {
+            return Err(self.saved.senseless(piece, format!("{rows} rows where {} are right", right.rows)));
         }
         Ok(view)
     }
@@ -302,7 +343,7 @@ impl<'a> Revival<'a> {
     }
 
     /// Reads letters into the inboxes of shards, whoever's they are.
-    pub(crate) fn letters(&self, shards: &mut [Mutex<Shard>]) -> Result<(), StoreError> {
+    pub(crate) fn letters(&self, furnisher: &Furnisher, shards: &mut [Mutex<Shard>]) -> Result<(), StoreError> {
         let mut next = 0;
         for (piece, info) in self.saved.pieces().iter().enumerate() {
             if !matches!(info.id, PieceId::Mail(_)) {
@@ -312,8 +353,9 @@ impl<'a> Revival<'a> {
             let shard = super::engine::lock_mut(&mut shards[next % count]);
             let archive = self.saved.read(piece)?;
             let view = self.view(piece, &archive, shard.posts.len())?;
-            for (post, table) in shard.posts.iter_mut().zip(&view.tables) {
-                post.load(table, self.limits).map_err(|why| self.saved.senseless(piece, why))?;
+            for ((part, post), table) in furnisher.messages.iter().zip(&mut shard.posts).zip(&view.tables) {
+                part.check(table, self.limits).map_err(|why| self.saved.senseless(piece, why))?;
+                post.load(table);
             }
             next += 1;
         }
@@ -328,6 +370,12 @@ impl<'a> Revival<'a> {
         let view = self.view(piece, &archive, 0)?;
         let state: WorldState =
             serde_json::from_slice(view.text).map_err(|error| self.saved.senseless(piece, error.to_string()))?;
+        let counts = [&[state.exchanges], state.kinds.as_flattened(), state.messages.as_flattened(), &state.visits];
+        let counts = counts.into_iter().flatten().chain(&state.changes).chain(state.tallies.iter().flatten());
+        let is_sampled = |one: &SavedSeries| one.ticks.len() == one.bits.len() && one.ticks.is_sorted();
+        if counts.max() > Some(&COUNT_MAX) || !state.series.iter().all(is_sampled) {
+            return Err(self.saved.senseless(piece, "its counts or its samples cannot be".into()));
+        }
         let fits = state.kinds.len() == shard.kinds.len()
             && state.messages.len() == shard.posts.len()
             && state.tallies.len() == furnisher.tallies.len()

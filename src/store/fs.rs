@@ -135,10 +135,14 @@ impl Backend for Fs {
         options.read(true);
         // What is written to is one of our own files. What is only read may be anything that a person names.
         let file = match access {
-            Access::Read => options.open(path),
+            Access::Read => system::no_wait(&mut options).open(path),
             Access::Write => system::no_link(options.write(true)).open(path),
-        };
-        Ok(Box::new(Opened(file?)))
+        }?;
+        let kind = file.metadata()?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, and no file"));
+        }
+        Ok(Box::new(Opened(file)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -204,7 +208,7 @@ impl Backend for Fs {
 
     /// Whoever wants the lock in the instant in which this is found out is refused it.
     fn holder(&self, path: &Path) -> io::Result<Option<String>> {
-        let file = match OpenOptions::new().read(true).open(path) {
+        let file = match system::no_wait(OpenOptions::new().read(true)).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -325,6 +329,11 @@ mod system {
         options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
     }
 
+    /// A pipe in the file's place is opened at once, whether anybody writes into it or not: nobody might, ever.
+    pub(super) fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+    }
+
     pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
         DirBuilder::new().mode(0o700).create(folder)
     }
@@ -379,6 +388,10 @@ mod system {
     }
 
     pub(super) fn no_link(options: &mut OpenOptions) -> &mut OpenOptions {
+        options
+    }
+
+    pub(super) fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
         options
     }
 
@@ -468,6 +481,19 @@ mod tests {
         assert_eq!(Fs.read(&link).unwrap(), b"text");
         assert!(Fs.open(&link, Access::Write).is_err() && Fs.lock(&link, "me").is_err() && Fs.create(&link).is_err());
         assert_eq!(fs::read(&file).unwrap(), b"text");
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn a_pipe_in_a_files_place_is_refused_and_not_waited_for() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = Folder::new("pipe");
+        let pipe = folder.0.join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let error = Fs.open(&pipe, Access::Read).map(drop).unwrap_err().to_string();
+        assert!(error.contains("no file"), "{error}");
+        assert!(Fs.open(&pipe, Access::Write).is_err());
+        Fs.holder(&pipe).unwrap();
     }
 
     #[test]

@@ -30,11 +30,11 @@ pub enum PieceId {
 
 impl std::fmt::Display for PieceId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
+        match *self {
             Self::World => f.write_str("the world's counts"),
             Self::Mail(shard) => write!(f, "the letters of shard {shard}"),
             Self::Zone { zone, part: 0 } => write!(f, "zone {zone}"),
-            Self::Zone { zone, part } => write!(f, "zone {zone}, part {}", part + 1),
+            Self::Zone { zone, part } => write!(f, "zone {zone}, part {}", part as u64 + 1),
         }
     }
 }

@@ -34,6 +34,8 @@ pub trait Saved: Sync {
     fn schema(&self) -> &str;
     /// Its pieces.
     fn pieces(&self) -> &[PieceInfo];
+    /// The bytes of a piece's archive.
+    fn bytes(&self, index: usize) -> u64;
     /// The archive of a piece, verified against its checksum.
     ///
     /// # Errors
@@ -94,6 +96,9 @@ impl Saved for Memory {
     }
     fn pieces(&self) -> &[PieceInfo] {
         &self.infos
+    }
+    fn bytes(&self, index: usize) -> u64 {
+        self.archives[index].len() as u64
     }
     fn read(&self, index: usize) -> Result<AlignedVec, StoreError> {
         Ok(self.archives[index].clone())

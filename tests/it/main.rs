@@ -12,6 +12,9 @@ mod city;
 mod command;
 #[cfg(target_os = "linux")] // a tmpfs
 mod full_disk;
+mod golden;
+#[cfg(unix)] // the command
+mod hostile;
 #[cfg(unix)] // signals
 mod inspect;
 mod kept;

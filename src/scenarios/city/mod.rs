@@ -11,6 +11,7 @@
 //! | `place` | what shops, schools, workplaces and the rest do: count, introduce, pay |
 //! | `preset`, `rules` | every number, and its compiled form |
 //! | `town` | what the behaviour asks of its surroundings |
+//! | `legal` | which rows and notes there can be: a world that is brought back may come from anybody |
 //! | `ledger`, `report`, `validate` | what is counted, told, and compared with the census and with surveys |
 //!
 //! The behaviour (`live`, `place`) is pure: it knows no engine. That is why a sequential engine of two pages can tell,
@@ -22,6 +23,7 @@ mod founding;
 mod inputs;
 mod kinds;
 mod ledger;
+mod legal;
 mod live;
 mod needs;
 mod place;
@@ -41,6 +43,8 @@ mod validate;
 mod world;
 
 pub use founding::NewYork;
+#[doc(hidden)]
+pub use inputs::{try_map, try_population};
 pub use kinds::{ACTIVITY_COUNT, Activity, Mode, NEED_COUNT, Need, NoteKind, PLACE_KIND_COUNT, PlaceKind, Role, Tally};
 pub use preset::CityParams;
 pub use rows::{Body, Contacts, Note, Person, Place};

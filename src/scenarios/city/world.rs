@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::founding::NewYork;
 use super::kinds::{Activity, Tally};
 use super::ledger::Ledger;
+use super::legal;
 use super::live;
 use super::place::{place_receive, place_wake};
 use super::preset::CityParams;
@@ -89,6 +90,10 @@ impl Scenario for City {
         sim.closed_form::<(Place,)>((nowhere,), |(places,), tick, due| {
             due.extend((0..places.len() as u32).filter(|&slot| places[slot as usize].is_due(tick)));
         });
+        let [residents, places, notes] = std::array::from_fn(|_| city.clone());
+        sim.check_rows::<Resident>(move |standing, rows| legal::resident(&residents, standing, rows));
+        sim.check_rows::<(Place,)>(move |standing, rows| legal::place(&places, standing, rows));
+        sim.check_letters::<Note>(move |sent, note| legal::note(&notes, sent, note));
         sim.on_due(residents_live).on_due(places_live);
         sim.invariant("money: purses + tills + on the way is constant", report::money_is_conserved);
         sim.report(report::tell);

@@ -20,7 +20,7 @@ impl Engine {
             return Err(revival.senseless(format!("agent {} is in no zone, and another one in two", agent.0)).into());
         }
         self.now = Tick(revival.limits.now as u64);
-        revival.letters(&mut self.shards)?;
+        revival.letters(&self.furnisher, &mut self.shards)?;
         for shard in &mut self.shards {
             let shard = lock_mut(shard);
             shard.posts.iter_mut().for_each(|post| post.readdress(shard.index, &self.context));
@@ -141,8 +141,7 @@ impl Engine {
         let address = self.context.directory.get(to).ok_or_else(|| format!("an input is for agent {}", to.0))?;
         let message = self.furnisher.messages.get(index as usize).ok_or("an input is of no known type")?;
         let shard = self.context.placement.seat(address.cell).shard as usize;
-        let heard = message.put(shard, self.now.as_u32(), to, body);
-        if heard { Ok(()) } else { Err(format!("an input has {} bytes of text", body.len())) }
+        message.put(shard, self.now.as_u32(), to, body)
     }
 
     /// Worker threads.

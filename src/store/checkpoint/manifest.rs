@@ -16,7 +16,8 @@
 //! | 8 | `MYRIAD.E` | |
 //!
 //! The first three lines and the last three are the same in all versions. A manifest that can be read is the one that
-//! would be written of what was read: nothing in it has no meaning.
+//! would be written of what was read: nothing in it has no meaning. It may come from anybody, and a checksum proves
+//! only that nothing happened to it: pieces lie apart, none is larger than an archive can be, and digests add up.
 
 use std::path::Path;
 
@@ -248,6 +249,11 @@ impl Manifest {
         if !entries.is_sorted_by(|a, b| a.info.id < b.info.id) {
             return Err(damaged(table, "the table", "entries out of order, or twice"));
         }
+        let mut sum = Digest::EMPTY;
+        entries.iter().for_each(|entry| sum.merge(entry.info.digest));
+        if sum != Digest(header.digest) {
+            return Err(damaged(table, "the table", "its digests do not add up to that of the whole"));
+        }
         let digest = Digest(header.digest);
         let run = u128::from_le_bytes(header.run);
         let Header { generation, tick, .. } = header;
@@ -258,10 +264,20 @@ impl Manifest {
                 && entry.offset.is_multiple_of(PAGE)
                 && end.is_some()
                 && entry.bytes <= PIECE_MAX
+                // A row has a byte at least.
+                && entry.info.rows <= entry.bytes
         };
         if let Some(index) = entries.iter().position(|entry| !can_be(entry)) {
             let why = format!("{} lies where none can be", entries[index].info.id);
             return Err(damaged(table + index * size_of::<RawEntry>(), "the table", &why));
+        }
+        // So all pieces together have no more bytes than the files.
+        let mut places: Vec<&Entry> = entries.iter().collect();
+        places.sort_unstable_by_key(|entry| (entry.file, entry.offset));
+        let apart = |pair: &[&Entry]| pair[0].file < pair[1].file || pair[0].offset + pair[0].bytes <= pair[1].offset;
+        if let Some(pair) = places.windows(2).find(|pair| !apart(pair)) {
+            let why = format!("{} and {} lie one over the other", pair[0].info.id, pair[1].info.id);
+            return Err(damaged(table, "the table", &why));
         }
         Ok(Self { run, generation, tick, digest, schema, entries })
     }

@@ -68,6 +68,9 @@ impl Saved for Checkpoint {
     fn pieces(&self) -> &[PieceInfo] {
         &self.infos
     }
+    fn bytes(&self, index: usize) -> u64 {
+        self.manifest.entries[index].bytes
+    }
     fn read(&self, index: usize) -> Result<AlignedVec, StoreError> {
         self.archive(&self.manifest.entries[index])
     }
