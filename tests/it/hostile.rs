@@ -302,7 +302,7 @@ fn places_and_notes_that_cannot_be_are_named() {
     };
     refused("there is no note of kind 99", &has_notes, &note(1, 0, &[99]));
     refused("about agent", &has_notes, &note(1, 4, &[0xf0, 0, 0, 0]));
-    refused("nobody writes to the city from outside", &has_notes, &note(0, 8, &[0xff; 4]));
+    refused("nobody writes such a note", &has_notes, &note(0, 8, &[0xff; 4]));
 }
 
 #[test]

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_into_memory_is_left_out_and_said() {
         let plan = plan(BenchArgs::default(), Some(4 << 30)).unwrap();
-        assert!(plan.jobs.iter().all(|job| job.case.agents <= 1_000_000));
+        assert!(plan.jobs.iter().all(|job| job.case.agents <= 4_000_000));
         assert!(plan.left_out[0].starts_with("city-day at 8,008,278 agents is left out"), "{:?}", plan.left_out);
     }
 }

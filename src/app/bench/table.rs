@@ -89,7 +89,7 @@ fn journal(text: &mut String, row: &Measured) {
     );
     let _ = writeln!(
         text,
-        "  {}: of half of the hours, within {:.1}% and {:.1}%; {} in {} commits, alone {} s",
+        "  {}: of half the hours, within {:.1}% and {:.1}%; {} in {} commits, alone {} s",
         row.workload,
         number("apart_wall_percent"),
         number("apart_cpu_percent"),

@@ -153,8 +153,10 @@ pub fn note(city: &NewYork, sent: &Sent, note: &Note) -> Verdict {
         NoteKind::Invite => city.is_place(who) && city.places.facts(AgentId(who)).1 == PlaceKind::Venue,
         _ => who == AgentId::NONE.0,
     };
-    must!(sent.from.is_some(), "nobody writes to the city from outside");
-    must!((from, to) == right, "agent {} sends no {} there", sent.from.0, kind.name());
+    // From outside no money comes, and no news: only what changes nothing.
+    let is_idle = kind == NoteKind::Benefit && note.cents == 0 && to;
+    must!(sent.from.is_some() || is_idle, "nobody writes such a note ({}) to the city from outside", kind.name());
+    must!((from, to) == right || !sent.from.is_some(), "agent {} sends no {} there", sent.from.0, kind.name());
     must!(is_who(note.who.0), "a note ({}) about agent {}", kind.name(), note.who.0);
     Ok(())
 }

@@ -12,11 +12,11 @@ use crate::store::catalog::{Book, Clock, Process};
 use crate::store::{Chunk, PieceId, Sink, StoreError};
 
 /// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
-const QUEUED_MAX: u64 = 32 << 20;
+const QUEUED_MAX: u64 = 8 << 20;
 /// Chunks that may wait: beyond, who hands one over waits.
 const CHUNKS_MAX: usize = 1_024;
 /// Chunks that are kept to be used again.
-const POOL_MAX: usize = 96;
+const POOL_MAX: usize = 48;
 
 enum Order {
     /// The tick, and when by the clock.
