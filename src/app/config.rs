@@ -10,16 +10,18 @@
 //!
 //! The whole file is checked, parameters of scenarios that are not run included: a typing mistake is never passed over.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::args::SETTINGS;
+use super::args::{ModelFlags, OutputFlags, SETTINGS};
 use super::error::{Error, suggestion};
 use super::layers::{Given, Layer, Origin, Position};
 use super::meta::Scenarios;
-use crate::sim::{ParamError, ParamSpec, Value, find};
+use super::settings::{Typed, resolve_with};
+use crate::sim::{AnyScenario, ParamError, ParamSpec, Value, find};
 use crate::store::{Backend, Fs};
 
 /// A parameter that a file sets.
@@ -76,6 +78,19 @@ pub fn parse(file: &str, text: &str, scenarios: Scenarios) -> Result<ConfigFile,
         reader.top(key, value, &mut config)?;
     }
     Ok(config)
+}
+
+/// Whether a file's text can be read and a run made of it. For those who throw bytes at it.
+///
+/// # Errors
+/// What is wrong with it.
+#[doc(hidden)]
+pub fn try_config(text: &str, scenarios: &[&'static dyn AnyScenario]) -> Result<(), String> {
+    let (model, output, scenarios) = (ModelFlags::default(), OutputFlags::default(), Scenarios(scenarios));
+    let typed = Typed { scenario: None, model: &model, output: &output, folder: None, before: None };
+    let settings =
+        parse("file", text, scenarios).and_then(|file| resolve_with(file, &typed, &BTreeMap::new(), scenarios));
+    settings.map(drop).map_err(|error| error.to_string())
 }
 
 /// TOML's map is sorted by name; errors should name the first mistake of the file.

@@ -41,3 +41,5 @@ mod validate;
 mod values;
 
 pub use cli::{App, Call, Console, main_with};
+#[doc(hidden)]
+pub use config::try_config;

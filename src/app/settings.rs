@@ -103,13 +103,23 @@ pub struct Settings {
 
 /// Resolves the layers.
 pub fn resolve(typed: &Typed<'_>, env: &BTreeMap<String, String>, scenarios: Scenarios) -> Result<Settings, Error> {
-    let scenario = scenarios.pick(typed.scenario)?;
-    let specs = scenario.specs();
     let file = match (&typed.model.config, env.get("MYRIAD_CONFIG").filter(|path| !path.is_empty())) {
         (Some(path), _) => config::read(path, scenarios)?,
         (None, Some(path)) => config::read(Path::new(path), scenarios)?,
         (None, None) => ConfigFile::default(),
     };
+    resolve_with(file, typed, env, scenarios)
+}
+
+/// Resolves the layers, with what a configuration file says.
+pub fn resolve_with(
+    file: ConfigFile,
+    typed: &Typed<'_>,
+    env: &BTreeMap<String, String>,
+    scenarios: Scenarios,
+) -> Result<Settings, Error> {
+    let scenario = scenarios.pick(typed.scenario)?;
+    let specs = scenario.specs();
     let flags = layers::flags(
         typed
             .model

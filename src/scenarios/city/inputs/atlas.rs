@@ -1,5 +1,7 @@
 //! The map: zones with outline, borough, district, middle and land area; which zones are near which.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use super::builtin;
@@ -96,10 +98,11 @@ impl Atlas {
         Self::parse(&read_text(path, MAP_FILE)?, path)
     }
 
-    fn parse(text: &str, name: &str) -> Result<Self, RunError> {
+    pub(super) fn parse(text: &str, name: &str) -> Result<Self, RunError> {
         let fail = |what: String| RunError::Input(format!("{name}: {what}; {MAP_FILE} is wanted"));
         let collection: Collection = serde_json::from_str(text).map_err(|error| fail(error.to_string()))?;
-        let facts = builtin::tracts();
+        static FACTS: LazyLock<Vec<builtin::TractFacts>> = LazyLock::new(builtin::tracts);
+        let facts = &*FACTS;
         let mut zones = Vec::with_capacity(collection.features.len());
         for (index, feature) in collection.features.into_iter().enumerate() {
             let Feature { properties: Properties { geoid }, geometry } = feature;
@@ -200,6 +203,18 @@ impl Atlas {
         let zones = self.zones.iter().enumerate().filter(|(_, zone)| within(zone));
         zones.min_by_key(|(_, zone)| metres(point, zone.middle)).map_or(0, |(index, _)| index as u16)
     }
+}
+
+/// Whether a map's text can be read, and how many zones it has. For those who throw bytes at it.
+///
+/// # Errors
+/// What is wrong with it.
+#[doc(hidden)]
+pub fn try_map(text: &str) -> Result<usize, RunError> {
+    let atlas = Atlas::parse(text, "map")?;
+    let last = atlas.len() as u16 - 1;
+    let _ = (atlas.distance_m(0, last), atlas.nearby(last, 23));
+    Ok(atlas.len())
 }
 
 /// [`Metres::distance`], by the processor's square root: a tenth of the instructions. Roots are exact, and squares

@@ -63,7 +63,10 @@ impl Census {
     /// A file that is missing, empty, cut short or of another form; whose tracts are not the map's; or whose counts do
     /// not add up.
     pub fn open(path: &str, atlas: &Atlas, params: &CityParams) -> Result<Self, RunError> {
-        if path.is_empty() { Self::derive(atlas, params) } else { Self::read(path, atlas) }
+        if path.is_empty() {
+            return Self::derive(atlas, params);
+        }
+        Self::read(&Table::read(path, POPULATION_FILE)?, path, atlas)
     }
 
     /// From the published counts of boroughs and districts: spread over the tracts by land area, with the same shares
@@ -110,8 +113,7 @@ impl Census {
         Ok(Self { tracts, note: Some(note.to_owned()) })
     }
 
-    fn read(path: &str, atlas: &Atlas) -> Result<Self, RunError> {
-        let table = Table::read(path, POPULATION_FILE)?;
+    fn read(table: &Table, path: &str, atlas: &Atlas) -> Result<Self, RunError> {
         let geoid = table.column("geoid")?;
         let residents = table.column("pop")?;
         let (male, female) = (table.column("male")?, table.column("female")?);
@@ -216,6 +218,18 @@ impl Census {
         let scaled = self.tracts.iter().zip(scaled);
         scaled.map(|(tract, residents)| tract.scaled(residents, &mut carry)).collect()
     }
+}
+
+/// Whether a population file's text can be read for a map's, and how many live in it when `total` are asked for. For
+/// those who throw bytes at it.
+///
+/// # Errors
+/// What is wrong with one of them.
+#[doc(hidden)]
+pub fn try_population(text: &str, map: &str, total: u64) -> Result<u64, RunError> {
+    let atlas = Atlas::parse(map, "map")?;
+    let census = Census::read(&Table::parse(text, "population", POPULATION_FILE)?, "population", &atlas)?;
+    Ok(census.scaled(total, &atlas).iter().map(|tract| tract.residents as u64).sum())
 }
 
 /// What rounding has left over, class by class, in the zones before: a tract of five residents cannot have 17.5%

@@ -15,7 +15,11 @@ pub struct Table {
 impl Table {
     /// Reads a CSV file. `what` says in an error what such a file is ("a population file: CSV with ...").
     pub fn read(path: &str, what: &str) -> Result<Self, RunError> {
-        let text = read_text(path, what)?;
+        Self::parse(&read_text(path, what)?, path, what)
+    }
+
+    /// Reads a CSV file's text.
+    pub fn parse(text: &str, path: &str, what: &str) -> Result<Self, RunError> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let fail = |error: csv::Error| RunError::Input(format!("{path}: {}; {what} is wanted", explain(&error)));
         let header = reader.headers().map_err(fail)?.iter().map(str::to_owned).collect();

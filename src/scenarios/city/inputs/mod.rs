@@ -9,9 +9,9 @@ mod file;
 mod prices;
 mod weather;
 
-pub use atlas::{Atlas, BOROUGH_COUNT, BOROUGHS, Zone, metres};
+pub use atlas::{Atlas, BOROUGH_COUNT, BOROUGHS, Zone, metres, try_map};
 pub use builtin::station_points as builtin_stations;
-pub use census::{AGE_BANDS, Census, FULL_POPULATION, Tract};
+pub use census::{AGE_BANDS, Census, FULL_POPULATION, Tract, try_population};
 pub use commuters::{Commuters, Destination};
 pub use prices::Prices;
 pub use weather::WeatherSource;
