@@ -4,6 +4,7 @@ use myriad::app::try_config;
 use myriad::scenarios::city::{try_map, try_population};
 use myriad::sim::Entry;
 
+use crate::bytes::Bytes;
 use crate::model::Walk;
 
 fn text(input: &[u8]) -> &str {
@@ -46,18 +47,59 @@ pub fn map_seeds() -> Vec<Vec<u8>> {
 /// Whatever a population says: as many residents as are asked for, or an error.
 pub fn population(input: &[u8]) {
     let total = 1_000;
-    if let Ok(residents) = try_population(text(input), MAP, total) {
+    let told = match input.split_first() {
+        Some((&fix, counts)) if fix < 8 => counted(fix, &mut Bytes(counts)),
+        _ => text(input).to_owned(),
+    };
+    if let Ok(residents) = try_population(&told, MAP, total) {
         assert!(residents == total || residents == 0, "{residents}");
     }
 }
 
+/// A population of counts that add up, as far as `fix` says: what does not gets no further than that.
+fn counted(fix: u8, input: &mut Bytes<'_>) -> String {
+    let mut told = POPULATION.to_owned();
+    for tract in ["36005000100", "36061000100"] {
+        let mut counts: [u32; 19] = std::array::from_fn(|_| match input.u8() % 4 {
+            0 => input.u8() as u32,
+            1 => input.u16() as u32,
+            2 => u32::from_le_bytes(input.array()),
+            _ => [0, 1, u32::MAX, 1 << 31][input.u8() as usize % 4],
+        });
+        let [residents, males, females, rest @ ..] = &mut counts;
+        let (ages, rest) = rest.split_at_mut(8);
+        if fix & 1 != 0 {
+            *males = (*males).min(*residents);
+            *females = *residents - *males;
+        }
+        if fix & 2 != 0 {
+            let left = share_out(*residents, ages.iter_mut().map(|age| (age, 1)));
+            ages[4] += left;
+        }
+        if fix & 4 != 0 {
+            share_out(*residents, rest.iter_mut().take(7).zip(1..));
+        }
+        let counts: Vec<String> = counts.iter().map(u32::to_string).collect();
+        told.push_str(&format!("{tract},{}\n", counts.join(",")));
+    }
+    told
+}
+
+/// Lowers counts so that they take no more than there is, each so much a piece; what is left.
+fn share_out<'a>(all: u32, counts: impl Iterator<Item = (&'a mut u32, u32)>) -> u32 {
+    counts.fold(all, |left, (count, each)| {
+        *count = (*count).min(left / each);
+        left - *count * each
+    })
+}
+
+const POPULATION: &str = "geoid,pop,male,female,age_0_4,age_5_17,age_18_21,age_22_29,age_30_39,age_40_49,age_50_64,\
+                          age_65_up,hh_1,hh_2,hh_3,hh_4,hh_5,hh_6,hh_7plus,employed_20_64\n";
+
 pub fn population_seeds() -> Vec<Vec<u8>> {
-    let header = "geoid,pop,male,female,age_0_4,age_5_17,age_18_21,age_22_29,age_30_39,age_40_49,age_50_64,age_65_up,\
-                  hh_1,hh_2,hh_3,hh_4,hh_5,hh_6,hh_7plus,employed_20_64\n";
     let rows = "36005000100,100,48,52,5,10,5,20,20,20,10,10,10,10,5,5,1,0,0,50\n\
                 36061000100,9,4,5,1,0,0,2,2,2,1,1,1,1,2,0,0,0,0,5\n";
-    let quoted = header.replace("geoid", "\"geoid\"") + " 36061000100 ,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n";
-    let many = "36005000100,4294967295,4294967295,0,4294967295,0,0,0,0,0,0,0,0,2147483647,0,0,0,0,0,4294967295\n\
-                36061000100,8,4,4,0,0,0,8,0,0,0,0,8,0,0,0,0,0,0,8\n";
-    vec![format!("{header}{rows}").into_bytes(), quoted.into_bytes(), format!("{header}{many}").into_bytes()]
+    let quoted = POPULATION.replace("geoid", "\"geoid\"") + " 36061000100 ,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n";
+    let counts = [[7].as_slice(), &[0, 90, 0, 40].repeat(19)].concat();
+    vec![format!("{POPULATION}{rows}").into_bytes(), quoted.into_bytes(), counts]
 }
