@@ -245,6 +245,7 @@ impl Engine {
             .live
             .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.live(window, &self.context)));
         lap.1?;
+        self.check_shards()?;
         let exchange = self
             .exchange
             .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.exchange(&self.context)));

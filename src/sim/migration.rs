@@ -40,6 +40,10 @@ pub(crate) fn apply(changes: &[Change], shards: &mut [Mutex<Shard>], context: &m
             Change::Divide(zone, to) => divide(*zone, to, shards, context, furnisher),
         }
     }
+    if shards.iter_mut().any(|shard| lock_mut(shard).failure.is_some()) {
+        // Somebody could not be brought back: the run ends here, and there may be letters to nowhere.
+        return;
+    }
     for shard in shards.iter_mut() {
         let shard = lock_mut(shard);
         shard.posts.iter_mut().for_each(|post| post.readdress(shard.index, context));

@@ -292,7 +292,8 @@ impl Shard {
             census.digest.merge(one.digest);
         }
         for (_, sleeper) in self.tier.iter().flat_map(Tier::sleepers).filter(|_| with_digest) {
-            census.digest.merge(sleeper.digest.at(now).expect("others were brought back"));
+            let digest = sleeper.digest.at(now);
+            census.digest.merge(digest.unwrap_or_else(|| panic!("{:?}", self.failure)));
         }
         for post in &mut self.posts {
             post.collect(self.index, context);

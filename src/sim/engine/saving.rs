@@ -94,7 +94,9 @@ impl Engine {
     pub fn finish_save(&mut self) -> Result<(), RunError> {
         phase(&self.workers, &self.shards, &self.order, |shard| {
             snapshot::go_on(shard, true);
-        })
+        })?;
+        // A cell that could not be brought back is missing in what was saved.
+        self.check_shards()
     }
 
     fn world_state(&mut self) -> WorldState {
