@@ -8,7 +8,7 @@ use crossbeam_utils::CachePadded;
 use super::sync::{AtomicUsize, Condvar, Mutex, Ordering, fence, load_own, lock};
 
 /// How long to look for a change before going to sleep.
-#[cfg_attr(all(test, model), expect(dead_code, reason = "nobody spins in a model check"))]
+#[cfg_attr(model, expect(dead_code, reason = "nobody spins in a model check"))]
 #[derive(Clone, Copy)]
 pub(super) enum Patience {
     /// Every worker has a core of its own: keep it for this long, which is about what a wake-up from sleep costs.
@@ -24,7 +24,7 @@ impl Patience {
     }
 
     /// Waits while there is patience; whether `open` became true.
-    #[cfg(not(all(test, model)))]
+    #[cfg(not(model))]
     fn wait(self, open: &impl Fn() -> bool) -> bool {
         match self {
             Self::Spin(limit) => {
@@ -54,7 +54,7 @@ impl Patience {
     }
 
     /// In a model check nobody spins: the sleep is what is checked.
-    #[cfg(all(test, model))]
+    #[cfg(model)]
     fn wait(self, open: &impl Fn() -> bool) -> bool {
         open()
     }

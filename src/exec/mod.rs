@@ -14,8 +14,6 @@ mod barrier;
 mod clock;
 pub mod cores;
 mod lanes;
-#[cfg(all(test, model))]
-mod models;
 mod ring;
 mod sync;
 mod workers;

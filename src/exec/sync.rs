@@ -1,12 +1,12 @@
-//! The atomics and locks that this folder is built from: the standard library's, or loom's when a model check runs
-//! (`RUSTFLAGS="--cfg model" cargo test --release --lib exec::`). Nothing outside this folder sees loom.
+//! The atomics and locks that this folder is built from: the standard library's, or loom's in a model check
+//! (`tests/model`, which builds these files once more). Nothing outside this folder sees loom.
 
-#[cfg(all(test, model))]
+#[cfg(model)]
 pub(super) use loom::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
 };
-#[cfg(not(all(test, model)))]
+#[cfg(not(model))]
 pub(super) use std::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
@@ -22,18 +22,18 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// load before the owner's store would hide the other threads' loads, and most interleavings with them.)
 #[inline(always)]
 pub(super) fn load_own(index: &AtomicUsize) -> usize {
-    #[cfg(not(all(test, model)))]
+    #[cfg(not(model))]
     return index.load(Ordering::Relaxed);
     // SAFETY: loom's own check of this promise is the purpose.
-    #[cfg(all(test, model))]
+    #[cfg(model)]
     return unsafe { index.unsync_load() };
 }
 
 /// Tells loom which slots of a buffer are read and written, so that it reports a race; nothing in a real build.
-#[cfg(not(all(test, model)))]
+#[cfg(not(model))]
 pub(super) struct Watch;
 
-#[cfg(not(all(test, model)))]
+#[cfg(not(model))]
 impl Watch {
     pub(super) fn new(_slots: usize) -> Self {
         Self
@@ -46,10 +46,10 @@ impl Watch {
     pub(super) fn read(&self, _start: usize, _count: usize) {}
 }
 
-#[cfg(all(test, model))]
+#[cfg(model)]
 pub(super) struct Watch(Vec<loom::cell::UnsafeCell<()>>);
 
-#[cfg(all(test, model))]
+#[cfg(model)]
 impl Watch {
     pub(super) fn new(slots: usize) -> Self {
         Self((0..slots).map(|_| loom::cell::UnsafeCell::new(())).collect())

@@ -237,7 +237,7 @@ impl Drop for Workers {
     }
 }
 
-#[cfg(all(test, not(model)))]
+#[cfg(test)]
 mod tests {
     use std::{sync::mpsc, time::Duration};
 

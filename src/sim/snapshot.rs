@@ -373,7 +373,10 @@ impl<'a> Revival<'a> {
         let counts = [&[state.exchanges], state.kinds.as_flattened(), state.messages.as_flattened(), &state.visits];
         let counts = counts.into_iter().flatten().chain(&state.changes).chain(state.tallies.iter().flatten());
         let is_sampled = |one: &SavedSeries| one.ticks.len() == one.bits.len() && one.ticks.is_sorted();
-        if counts.max() > Some(&COUNT_MAX) || !state.series.iter().all(is_sampled) {
+        // At an exchange nobody is on the way.
+        let has_left = |&[left, arrived, _]: &[u64; 3]| left != arrived;
+        let is_wrong = counts.max() > Some(&COUNT_MAX) || state.kinds.iter().any(has_left);
+        if is_wrong || !state.series.iter().all(is_sampled) {
             return Err(self.saved.senseless(piece, "its counts or its samples cannot be".into()));
         }
         let fits = state.kinds.len() == shard.kinds.len()

@@ -29,7 +29,5 @@ mod scratch;
 mod small_disk;
 mod tidy;
 mod tiers;
-#[cfg(feature = "chrome")]
-mod trace;
 #[allow(dead_code)] // the example's `main`
 mod wealth;

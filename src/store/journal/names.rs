@@ -71,9 +71,15 @@ impl Names {
     }
 }
 
-/// How many files have only records of ticks before this one: those at the beginning, never the last.
-pub(super) fn all_before(logs: &[Name], tick: u64) -> usize {
-    logs.windows(2).take_while(|pair| pair[1].follows_all_before(tick, pair[0])).count()
+/// How many files have only records of ticks before this one: those at the beginning, never the last. Only a whole file
+/// says by its name that the one before it is done: the making of one may have been broken off, and the file before it
+/// then got more.
+pub(super) fn all_before(logs: &[Name], is_whole: &[bool], tick: u64) -> usize {
+    let followed = |nth: usize| {
+        let next = (nth + 1..logs.len()).find(|&next| is_whole[next]);
+        next.is_some_and(|next| logs[next].follows_all_before(tick, logs[nth]))
+    };
+    (0..logs.len()).take_while(|&nth| followed(nth)).count()
 }
 
 fn parse(what: &str, text: &str) -> Option<Name> {
@@ -105,7 +111,12 @@ mod tests {
         let logs = vec![name(0, 1), name(10, 1), name(20, 1), name(20, 2), name(30, 2)];
         let names = Names { logs, marks: Vec::new() };
         for (tick, needless) in [(0, 0), (9, 0), (10, 1), (19, 1), (20, 2), (21, 3), (29, 3), (30, 4), (99, 4)] {
-            assert_eq!(all_before(&names.logs, tick), needless, "tick {tick}");
+            assert_eq!(all_before(&names.logs, &[true; 5], tick), needless, "tick {tick}");
+        }
+        // Without the file of tick 10, which was never whole, the first one goes on up to tick 20.
+        let is_whole = [true, false, true, true, false];
+        for (tick, needless) in [(0, 0), (10, 0), (19, 0), (20, 2), (21, 3), (30, 3), (99, 3)] {
+            assert_eq!(all_before(&names.logs, &is_whole, tick), needless, "tick {tick}, some broken off");
         }
         assert_eq!(names.next_epoch(), Some(3));
     }

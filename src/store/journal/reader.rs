@@ -8,6 +8,9 @@ use super::names::{Name, Names, all_before};
 use super::walk::{Found, Stop, Walk, first_block};
 use crate::store::{Access, Backend, StoreError};
 
+/// More records than a run can have: they can be counted on from any number that is believed.
+const COUNT_MAX: u64 = 1 << 60;
+
 /// What a reader knows from elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Known {
@@ -194,19 +197,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The files that have records of ticks that are needed, and those after them. One at the end that was never whole
-    /// takes no part: its name says that the file before it is done, and it may have been broken off before that.
+    /// The files that have records of ticks that are needed, and those after them.
     fn needed<'n>(&self, logs: &'n [Name]) -> Result<&'n [Name], StoreError> {
-        let mut whole = logs;
-        while let Some((name, before)) = whole.split_last() {
+        let is_whole = |name: &Name| {
             let path = name.log(self.wal);
             let file = self.backend.open(&path, Access::Read).map_err(StoreError::io("open", &path))?;
-            if FileHeader::parse(&first_block(&*file, &path)?).is_ok() {
-                break;
-            }
-            whole = before;
-        }
-        Ok(&logs[all_before(whole, self.known.from)..])
+            Ok(FileHeader::parse(&first_block(&*file, &path)?).is_ok())
+        };
+        let is_whole: Vec<bool> = logs.iter().map(is_whole).collect::<Result<_, StoreError>>()?;
+        Ok(&logs[all_before(logs, &is_whole, self.known.from)..])
     }
 
     /// Reads a file of records.
@@ -252,6 +251,10 @@ impl<'a> Reader<'a> {
     /// Checks that a file goes on where the one before ended.
     fn join(&self, header: &FileHeader, name: Name, path: &Path) -> Result<(), StoreError> {
         let (before, from) = (header.before, self.known.from);
+        if before.count > COUNT_MAX {
+            let why = format!("it goes on after {} records, and {COUNT_MAX} are the most", before.count);
+            return Err(StoreError::damaged(path, 0, "the header", why));
+        }
         let Some(last) = &self.last else {
             // The first file that is needed; others before it may have been removed.
             if before.last_tick().is_some_and(|tick| tick >= from) {

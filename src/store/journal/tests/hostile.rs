@@ -9,10 +9,14 @@ use crate::store::{Access, Backend, Mem};
 
 /// A file with a good header and whatever follows it.
 fn disk_with(rest: &[u8]) -> Mem {
+    disk_after(Link::default(), rest)
+}
+
+fn disk_after(before: Link, rest: &[u8]) -> Mem {
     let disk = Mem::default();
     let wal = folder().join("wal");
     disk.create_folder(&wal).unwrap();
-    let header = FileHeader { run: RUN, epoch: 1, first_tick: 0, before: Link::default() };
+    let header = FileHeader { run: RUN, epoch: 1, first_tick: 0, before };
     let file = disk.create(&wal.join("wal-000000000000-0001")).unwrap();
     file.write_at(0, &header.to_bytes()).unwrap();
     file.write_at(BLOCK_LEN as u64, rest).unwrap();
@@ -64,6 +68,13 @@ fn a_forged_record_is_damage_or_torn_and_never_more() {
         let found = read(&disk_with(&long), folder(), RUN, Known::default()).unwrap();
         assert!(found.records.is_empty() && found.torn.is_some());
     }
+}
+
+#[test]
+fn more_records_than_can_be_counted_are_not_believed() {
+    let disk = disk_after(Link { count: u64::MAX - 1, checksum: 3, tick: 9 }, &[]);
+    let text = read(&disk, folder(), RUN, Known { from: 10, durable_tick: None }).unwrap_err().to_string();
+    assert!(text.contains("it goes on after 18446744073709551614 records"), "{text}");
 }
 
 #[test]

@@ -164,6 +164,26 @@ fn a_torn_tail_is_reported_by_a_reader_and_cut_by_a_writer() {
 }
 
 #[test]
+fn a_file_that_was_never_whole_does_not_say_that_the_one_before_it_is_done() {
+    let disk = Mem::default();
+    let mut journal = create(Arc::new(disk.clone())).unwrap();
+    journal.append(0, &start()).unwrap();
+    (1..10).for_each(|tick| journal.append(tick, &Record::Sealed).unwrap());
+    journal.roll(10).unwrap();
+    journal.append(10, &Record::Sealed).unwrap();
+    journal.commit().unwrap();
+    // What is left of an attempt to roll at tick 5, and came back after a crash.
+    let unfinished = folder().join("wal/wal-000000000005-0001");
+    disk.create(&unfinished).unwrap().write_at(0, b"MYRIADJL").unwrap();
+    for from in 0..=9 {
+        let found = read(&disk, folder(), RUN, Known { from, durable_tick: Some(10) }).unwrap();
+        assert_eq!(found.records.len(), 11, "from tick {from}");
+        assert_eq!(found.torn, Some(TornTail { path: unfinished.clone(), offset: 0 }));
+    }
+    assert_eq!(read(&disk, folder(), RUN, Known { from: 10, durable_tick: None }).unwrap().records.len(), 1);
+}
+
+#[test]
 fn a_record_that_is_too_long_is_refused_and_the_longest_is_not() {
     let disk = Mem::default();
     let options = Options { grow_bytes: 8 << 20 };

@@ -1,5 +1,5 @@
 //! Model checks: loom runs these under every interleaving, and every value that a load may see, that the memory model
-//! allows. `RUSTFLAGS="--cfg model" cargo test --release --lib exec::`
+//! allows.
 
 use std::sync::{
     Mutex as PlainMutex,
@@ -12,7 +12,7 @@ use loom::{
     thread,
 };
 
-use super::{
+use crate::{
     barrier::{Barrier, Patience},
     lanes::Lanes,
     ring::Ring,

@@ -1,11 +1,17 @@
 //! The trace that the feature `chrome` adds to a run folder: what Perfetto opens.
 
+// It looks at files as a person would.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
 use std::collections::BTreeMap;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::scratch::Scratch;
+#[allow(dead_code, reason = "the others' helpers")]
+#[path = "it/scratch.rs"]
+mod scratch;
+use scratch::Scratch;
 
 #[test]
 fn phases_begin_and_end_in_the_trace() {
