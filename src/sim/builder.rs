@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use bevy_ecs::system::{BoxedSystem, IntoSystem};
 
@@ -38,6 +39,10 @@ pub struct Builder {
     pub(crate) systems: Vec<(bool, SystemMaker)>,
     pub(crate) installers: Vec<Installer>,
     pub(crate) settled: u64,
+    /// The id of whoever is born next, once the world is there.
+    pub(crate) next_id: Arc<AtomicU32>,
+    pub(crate) has_space: bool,
+    pub(crate) mistake: Option<String>,
     pub(crate) costs: Vec<u64>,
     pub(crate) hub: Hub,
     pub(crate) setup: Vec<String>,
@@ -56,6 +61,9 @@ impl Builder {
             systems: Vec::new(),
             installers: Vec::new(),
             settled: 0,
+            next_id: Arc::default(),
+            has_space: false,
+            mistake: None,
             costs: Vec::new(),
             hub: Hub::new(calendar),
             setup: Vec::new(),
@@ -99,6 +107,28 @@ impl Builder {
     pub fn zones(&mut self, count: usize) -> &mut Self {
         self.zone_count = count;
         self
+    }
+
+    /// Cuts a space into zones: as many as the run asks for, or as suit it, or as there are already for another space.
+    pub(crate) fn cut_into(&mut self, wanted: u64) -> u32 {
+        if !self.has_space {
+            self.has_space = true;
+            self.zone_count = self.options.zones.unwrap_or(wanted.clamp(1, 1 << 16) as usize);
+        }
+        self.zone_count as u32
+    }
+
+    /// Leaves a space in one zone.
+    pub(crate) fn one_zone(&mut self, what: &str) {
+        if self.has_space && self.zone_count > 1 {
+            self.mistake(format!("{what} is one zone, and another space was cut into {}", self.zone_count));
+        }
+        (self.has_space, self.zone_count) = (true, 1);
+    }
+
+    /// Notes why the scenario cannot be built as it was declared: the first reason is told.
+    pub(crate) fn mistake(&mut self, what: String) {
+        self.mistake.get_or_insert(what);
     }
 
     /// What each zone is expected to cost (its residents, say): zones are dealt to shards by it. All alike otherwise.
@@ -221,7 +251,7 @@ impl Builder {
         self
     }
 
-    fn kind_entry<K: Rows>(&mut self) -> &mut KindEntry<K> {
+    pub(crate) fn kind_entry<K: Rows>(&mut self) -> &mut KindEntry<K> {
         let is_k = |kind: &dyn Any| kind.is::<KindEntry<K>>();
         let known = self.kinds.iter().position(|kind| is_k(kind.as_ref()));
         let index = known.unwrap_or_else(|| {

@@ -56,10 +56,27 @@ impl Directory {
         self.0[agent.index()].store(word, Relaxed);
     }
 
-    /// An agent that was never settled.
-    pub(crate) fn missing(&self) -> Option<AgentId> {
-        let index = self.0.iter().position(|word| word.load(Relaxed) == UNSETTLED)?;
-        Some(AgentId(index as u32))
+    /// Those who are nowhere: never settled, or dead.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = AgentId> {
+        let words = self.0.iter().enumerate();
+        words.filter(|(_, word)| word.load(Relaxed) == UNSETTLED).map(|(index, _)| AgentId(index as u32))
+    }
+
+    /// Makes room for agents that are born: ids are below `agents`.
+    pub(crate) fn grow(&mut self, agents: usize) {
+        if agents > self.0.len() {
+            self.0.resize_with(agents, || AtomicU64::new(UNSETTLED));
+        }
+    }
+
+    /// Takes an agent out: it died.
+    pub(crate) fn remove(&self, agent: AgentId) {
+        self.0[agent.index()].store(UNSETTLED, Relaxed);
+    }
+
+    /// Whether there is or was such an agent.
+    pub(crate) fn has_had(&self, agent: AgentId) -> bool {
+        agent.index() < self.0.len()
     }
 
     /// Asks for an agent's entry to be brought into the cache.

@@ -106,7 +106,7 @@ impl<K: Rows, M: Message> Due<'_, K, M> {
     /// Takes the visited zone's agents in hand.
     #[inline]
     pub fn open(&mut self) -> DueRun<'_, K, M> {
-        let Lives { rolls, visit, agenda } = self.lives.0.lives.get();
+        let Lives { rolls, visit, agenda, .. } = self.lives.0.lives.get();
         let inbox = self.inbox.0.0.get();
         DueRun { place: visit.place, rolls, letter: inbox.peek(visit.kind), visit, agenda: agenda.get(), inbox }
     }

@@ -6,6 +6,7 @@ mod tiers;
 use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use self::tiers::Memory;
@@ -18,6 +19,7 @@ use super::directory::Directory;
 use super::furnisher::Furnisher;
 use super::globals::{DiceOf, Now};
 use super::hub::{Extra, Hub};
+use super::kind::KindCensus;
 use super::migration;
 use super::placement::Placement;
 use super::report::{RunReport, Series, TickTime};
@@ -56,7 +58,9 @@ pub struct Engine {
     /// Shards by falling cost.
     order: Vec<u32>,
     exchanges: u64,
-    settled: u64,
+    founders: u64,
+    /// The id of whoever is born next.
+    next_id: Arc<AtomicU32>,
     invariants: BTreeMap<String, bool>,
     tick_ns: Histogram,
     live: Stopwatch,
@@ -85,6 +89,12 @@ impl Engine {
         if builder.zone_count == 0 || builder.zone_count >= SHARD_CELLS_MAX / 2 {
             return Err(RunError::Input(format!("a space has 1 to 524,287 zones, not {}", builder.zone_count)));
         }
+        if builder.has_space && exchange_ticks != 1 {
+            builder.mistake(format!("agents in a space meet at every tick: `exchange_ticks: 1`, not {exchange_ticks}"));
+        }
+        if let Some(mistake) = builder.mistake {
+            return Err(RunError::Input(mistake));
+        }
         let from = saved.map_or(0, |saved| u32::try_from(saved.tick()).unwrap_or(0));
         let dense = options.stepping == Stepping::Dense;
         let kind_count = builder.kinds.len();
@@ -100,14 +110,6 @@ impl Engine {
         }
         let costs = if builder.costs.is_empty() { vec![1; builder.zone_count] } else { builder.costs };
         let (placement, hands) = Placement::deal(&costs, shards, options.deal);
-        let context = Context {
-            directory: Directory::new(builder.settled as usize),
-            placement,
-            exchange_ticks,
-            dense,
-            calendar: builder.calendar,
-            shards,
-        };
         let seed = Seed(options.seed);
         let furnisher = Furnisher {
             dice: DiceOf { seed, agents: builder.settled as u32 },
@@ -118,12 +120,23 @@ impl Engine {
             messages: builder.messages,
             tallies: builder.tallies,
             systems: builder.systems,
+            has_space: builder.has_space,
         };
         let revival = |saved| {
             let sizes = (builder.settled, exchange_ticks);
             Revival::new(saved, &furnisher, builder.zone_count, sizes)
         };
         let revival = saved.map(revival).transpose()?;
+        let ids = revival.as_ref().map_or(builder.settled, |revival| revival.limits.agents);
+        builder.next_id.store(ids as u32, Relaxed);
+        let context = Context {
+            directory: Directory::new(ids as usize),
+            placement,
+            exchange_ticks,
+            dense,
+            calendar: builder.calendar,
+            shards,
+        };
         let room = tiers::room_of_a_shard(options.memory.as_ref(), builder.settled, shards);
         let workers = Arc::new(Workers::new(worker_count, options.pin));
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
@@ -180,7 +193,8 @@ impl Engine {
             now: Tick(0),
             order,
             exchanges: 0,
-            settled: builder.settled,
+            founders: builder.settled,
+            next_id: builder.next_id,
             invariants: BTreeMap::new(),
             tick_ns: Histogram::default(),
             live: Stopwatch::default(),
@@ -198,18 +212,19 @@ impl Engine {
         engine.share_memory_out();
         engine.check_shards()?;
         let settled = engine.census(false).kinds.agents;
-        if settled != engine.settled {
-            if let Some(revival) = &revival {
-                return Err(revival.senseless(format!("{settled} agents where {} are right", engine.settled)).into());
+        if let Some(revival) = revival {
+            let ([born, died], founders) = (revival.lives(), engine.founders);
+            if settled + died != founders + born {
+                return Err(revival.senseless(format!("{settled} agents where {founders} are right")).into());
             }
+            engine.revive(revival)?;
+        } else if settled != engine.founders {
             return Err(RunError::Input(format!(
                 "{} agents were announced and {settled} settled: a settlement left some out",
-                engine.settled
+                engine.founders
             )));
         }
-        if let Some(revival) = revival {
-            engine.revive(&revival)?;
-        }
+        engine.shards.iter_mut().for_each(|shard| lock_mut(shard).publish());
         engine.look_around()?;
         Ok(engine)
     }
@@ -219,9 +234,9 @@ impl Engine {
         self.now
     }
 
-    /// Agents of all kinds.
+    /// Agents of all kinds that were settled at the start.
     pub fn agents(&self) -> u64 {
-        self.settled
+        self.founders
     }
 
     /// The calendar.
@@ -246,6 +261,7 @@ impl Engine {
             .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.live(window, &self.context)));
         lap.1?;
         self.check_shards()?;
+        self.context.directory.grow(self.next_id.load(Relaxed) as usize);
         let exchange = self
             .exchange
             .lap(|| phase(&self.workers, &self.shards, &self.order, |shard| shard.exchange(&self.context)));
@@ -299,13 +315,15 @@ impl Engine {
         if self.is_saving() {
             return;
         }
-        let changes = if self.upheaval != 0 {
+        let mut changes = if self.upheaval != 0 {
             balance::upheaval(self.upheaval, self.exchanges, &self.context.placement, self.shards.len())
         } else if self.balance && self.exchanges.is_multiple_of(BALANCE_EXCHANGES) && self.is_known() {
             balance::plan(&migration::costs(&mut self.shards), self.shards.len())
         } else {
             Vec::new()
         };
+        let is_allowed = |change: &Change| matches!(change, Change::Move(..)) || !self.furnisher.has_space;
+        changes.retain(is_allowed);
         if !changes.is_empty() {
             let moves = changes.iter().filter(|change| matches!(change, Change::Move(..))).count();
             self.changes[0] += moves as u64;
@@ -317,11 +335,12 @@ impl Engine {
     /// Checks the engine's invariants and the scenario's.
     fn look_around(&mut self) -> Result<(), RunError> {
         let census = self.census(false);
-        let on_the_way = census.kinds.left - census.kinds.arrived;
+        let KindCensus { agents, left, arrived, born, died, .. } = census.kinds;
+        let on_the_way = left - arrived;
         let mut note = |name: &str, held: bool| {
             *self.invariants.entry(name.to_owned()).or_insert(true) &= held;
         };
-        note("agents: settled = present", census.kinds.agents + on_the_way == self.settled);
+        note("agents: settled = present", agents + on_the_way + died == self.founders + born);
         note("handoffs: left = arrived", on_the_way == 0);
         note(
             "messages: sent = applied + in flight",
@@ -386,6 +405,8 @@ impl Engine {
             total.kinds.agents += one.kinds.agents;
             total.kinds.left += one.kinds.left;
             total.kinds.arrived += one.kinds.arrived;
+            total.kinds.born += one.kinds.born;
+            total.kinds.died += one.kinds.died;
             total.kinds.woken += one.kinds.woken;
             total.posts.sent += one.posts.sent;
             total.posts.applied += one.posts.applied;

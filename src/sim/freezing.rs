@@ -56,6 +56,7 @@ impl<K: Rows> FreezingKind for ShardKindOf<K> {
 
     fn freeze(&mut self, place: usize, zone: ZoneId, now: u32, into: &mut FrozenTable) -> FrozenDigest {
         let exchange_ticks = self.lives.get().visit.exchange_ticks;
+        let zone = self.digest_zone(zone);
         let roll = self.roll(place);
         let mut digest = FrozenDigest::new(now);
         for slot in 0..roll.len() {

@@ -24,6 +24,8 @@ pub(crate) struct Furnisher {
     pub messages: Vec<Box<dyn MessagePart>>,
     pub tallies: Vec<Box<dyn TallyPart>>,
     pub systems: Vec<(bool, SystemMaker)>,
+    /// Whether some kind stands in a space: its zones are not split then.
+    pub has_space: bool,
 }
 
 impl Furnisher {

@@ -16,7 +16,8 @@ use super::placement::part_of;
 use super::roll::Roll;
 use super::rows::{Agent, BLOCK, Rows, agents_of};
 use super::saving::{SavedKind, hash};
-use super::visit::Lives;
+use super::space::SpaceOf;
+use super::visit::{Birth, Lives};
 use super::wheel::{Entry, SLOTS_MAX};
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Lanes;
@@ -84,6 +85,8 @@ pub(crate) trait ShardKind: SavedKind + FreezingKind + Send {
     /// Places those of a cell for whom there was no room; whether there is room for all of them. To be asked in order
     /// of place.
     fn arrive_late(&mut self, place: usize, context: &Context) -> bool;
+    /// Shows the zones of the cells, as they are after the exchange, to those who look at them in the next interval.
+    fn publish(&mut self, cells: &[Option<Cell>]);
     /// What it says of its agents; with the digest of their rows as they are at tick `now`.
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus;
     /// Wakes handed out in all.
@@ -114,6 +117,8 @@ pub(crate) struct KindCensus {
     pub digest: Digest,
     pub left: u64,
     pub arrived: u64,
+    pub born: u64,
+    pub died: u64,
     pub woken: u64,
 }
 
@@ -126,10 +131,16 @@ pub(crate) struct ShardKindOf<K: Rows> {
     pub may_travel: bool,
     leaving: Vec<Vec<Handoff<K>>>,
     arriving: Vec<Handoff<K>>,
+    /// Who was born: they arrive as others do.
+    newborn: Vec<Handoff<K>>,
     /// Arrivals for whom no row is parked.
     unplaced: Vec<Handoff<K>>,
+    /// The space in which the kind stands, if it does in one.
+    space: Option<Arc<dyn SpaceOf<K>>>,
     pub left_count: u64,
     pub arrived_count: u64,
+    pub born_count: u64,
+    pub died_count: u64,
 }
 
 impl<K: Rows> ShardKindOf<K> {
@@ -138,6 +149,7 @@ impl<K: Rows> ShardKindOf<K> {
         lives: Desk<Lives<K>>,
         lanes: SharedLanes<Handoff<K>>,
         closed_form: Option<Arc<ClosedForm<K>>>,
+        space: Option<Arc<dyn SpaceOf<K>>>,
         may_travel: bool,
         shards: usize,
     ) -> Self {
@@ -149,15 +161,25 @@ impl<K: Rows> ShardKindOf<K> {
             may_travel,
             leaving: (0..shards).map(|_| Vec::new()).collect(),
             arriving: Vec::new(),
+            newborn: Vec::new(),
             unplaced: Vec::new(),
+            space,
             left_count: 0,
             arrived_count: 0,
+            born_count: 0,
+            died_count: 0,
         }
     }
 
     /// The rows of vacant slots.
     fn nobody(&self) -> K {
         self.closed_form.as_ref().map_or_else(K::zeroed, |form| form.nobody)
+    }
+
+    /// The zone that the digest of an agent names. Where agents stand in a space, zones are how it was cut, which is no
+    /// part of the state.
+    pub(crate) fn digest_zone(&self, zone: ZoneId) -> ZoneId {
+        if self.space.is_some() { ZoneId(0) } else { zone }
     }
 
     /// The cell's roll, grown to hold it if need be.
@@ -189,6 +211,7 @@ impl<K: Rows> ShardKindOf<K> {
             };
             roll.touch();
             roll.remember(slot);
+            roll.note_arrival(slot);
             let (agent, mut rows) = roll.at(slot);
             *agent = handoff.agent;
             handoff.rows.write(&mut rows);
@@ -243,7 +266,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     #[inline]
     fn open(&mut self, place: usize, window: Window, listed: Range<usize>) {
-        let Lives { rolls, visit, agenda } = self.lives.get();
+        let Lives { rolls, visit, agenda, .. } = self.lives.get();
         visit.place = place;
         visit.limit = window.to;
         visit.window_end = window.to;
@@ -267,7 +290,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
     }
 
     fn offer(&mut self, listed: Range<usize>, limit: u32) -> bool {
-        let Lives { rolls, visit, agenda } = self.lives.get();
+        let Lives { rolls, visit, agenda, .. } = self.lives.get();
         visit.offer(&agenda.get().listed[listed], &rolls[visit.place], limit);
         !visit.slots.is_empty()
     }
@@ -299,7 +322,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     #[inline]
     fn close(&mut self, zone: ZoneId, context: &Context) -> u32 {
-        let Lives { rolls, visit, .. } = self.lives.get();
+        let Lives { rolls, visit, born, .. } = self.lives.get();
         assert!(
             visit.is_done(),
             "zone {}: agents ({}) are woken and no system reads it: `Due<({1},)>`",
@@ -335,6 +358,16 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             context.directory.set(departure.id, Address { cell, kind: self.index, slot, arrival });
             self.left_count += 1;
         }
+        for id in visit.died.drain(..) {
+            context.directory.remove(id);
+            self.died_count += 1;
+        }
+        let passed = std::mem::take(&mut visit.passed);
+        (self.born_count, self.died_count) = (self.born_count + passed, self.died_count + passed);
+        for Birth { agent, rows } in born.drain(..) {
+            self.newborn.push(Handoff { cell: context.placement.cell(zone, agent.id), agent, rows });
+            self.born_count += 1;
+        }
         visit.events
     }
 
@@ -357,6 +390,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             }
         }
         self.arrived_count += arriving.len() as u64;
+        arriving.append(&mut self.newborn);
         self.place(&arriving, context);
         arriving.clear();
         self.arriving = arriving;
@@ -391,11 +425,22 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         self.unplaced.len() == others
     }
 
+    fn publish(&mut self, cells: &[Option<Cell>]) {
+        let Some(space) = &self.space else { return };
+        for (cell, roll) in cells.iter().zip(&mut self.lives.get().rolls) {
+            if let Some(cell) = cell {
+                space.publish(cell.zone, roll);
+            }
+        }
+    }
+
     fn census(&self, cells: &[Option<Cell>], now: u32, with_digest: bool) -> KindCensus {
         let Lives { rolls, visit, .. } = self.lives.get();
         let mut census = KindCensus {
             left: self.left_count,
             arrived: self.arrived_count,
+            born: self.born_count,
+            died: self.died_count,
             woken: visit.woken_count,
             ..KindCensus::default()
         };
@@ -410,7 +455,7 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
                 let (agent, rows) = roll.at(slot);
                 if agent.id.is_some() {
                     present += 1;
-                    census.digest.add(hash::<K>(agent, &rows, cell.zone, now));
+                    census.digest.add(hash::<K>(agent, &rows, self.digest_zone(cell.zone), now));
                 }
             }
             assert_eq!(present + roll.asleep(), roll.present(), "who is not parked is somebody");

@@ -70,6 +70,8 @@ pub struct RunOptions {
     pub span: Option<Span>,
     /// Shards.
     pub shards: usize,
+    /// Zones that a space is cut into; as many as suit it if `None`. It never shows in a result.
+    pub zones: Option<usize>,
     /// Worker threads; the machine's cores if `None`.
     pub workers: Option<usize>,
     /// Whether workers are pinned to cores: the command does, a library call does not, since it cannot know what else
@@ -106,6 +108,7 @@ impl Default for RunOptions {
             start: None,
             span: None,
             shards: 24,
+            zones: None,
             workers: None,
             pin: false,
             stepping: Stepping::Event,

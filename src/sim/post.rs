@@ -243,7 +243,14 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
             if let Some(ahead) = envelopes.get(index + AHEAD) {
                 context.directory.prefetch(ahead.to);
             }
-            let Some(address) = context.directory.get(envelope.to) else { nobody(envelope.from, envelope.to) };
+            let Some(address) = context.directory.get(envelope.to) else {
+                if !context.directory.has_had(envelope.to) {
+                    nobody(envelope.from, envelope.to);
+                }
+                // Its addressee has died.
+                self.inbox.get().applied_count += 1;
+                continue;
+            };
             self.staging[context.placement.seat(address.cell).shard as usize].push(*envelope);
         }
         envelopes.clear();

@@ -18,6 +18,7 @@ use super::mail::{Envelope, FlightOf, Inbox, InboxOf, Message, Outbox, OutboxOf}
 use super::post::{ShardPost, ShardPostOf};
 use super::rows::Rows;
 use super::saving::{LetterCheck, Limits, RowCheck, Sent, check_letters, settlers};
+use super::space::SpaceOf;
 use super::visit::{Lives, Visit};
 use crate::base::{AgentId, Tick, ZoneId};
 use crate::exec::Lanes;
@@ -56,6 +57,10 @@ pub(crate) struct KindEntry<K: Rows> {
     pub ids: Vec<Range<u32>>,
     pub check: Option<Box<RowCheck<K>>>,
     pub closed_form: Option<Arc<ClosedForm<K>>>,
+    /// The space in which they stand, if they do in one.
+    pub space: Option<Arc<dyn SpaceOf<K>>>,
+    /// Whether further ones may be born.
+    pub bears: bool,
     lanes: Option<SharedLanes<Handoff<K>>>,
     lives: Vec<Desk<Lives<K>>>,
 }
@@ -63,7 +68,7 @@ pub(crate) struct KindEntry<K: Rows> {
 impl<K: Rows> KindEntry<K> {
     pub(crate) fn new(index: usize) -> Self {
         let (settle, ids, lives) = (Vec::new(), Vec::new(), Vec::new());
-        Self { index, settle, ids, check: None, closed_form: None, lanes: None, lives }
+        Self { index, settle, ids, check: None, closed_form: None, space: None, bears: false, lanes: None, lives }
     }
 }
 
@@ -71,14 +76,20 @@ impl<K: Rows> KindPart for KindEntry<K> {
     fn prepare(&mut self, agendas: &[Desk<Agenda>], dense: bool, exchange_ticks: u32) {
         self.lanes = Some(Arc::new(RwLock::new(Lanes::new(agendas.len(), LANE_RECORDS))));
         let visit = || Visit::new(self.index, dense, exchange_ticks);
-        let lives = |agenda: &Desk<Agenda>| Lives { rolls: Vec::new(), visit: visit(), agenda: agenda.clone() };
+        let lives = |agenda: &Desk<Agenda>| Lives {
+            rolls: Vec::new(),
+            visit: visit(),
+            born: Vec::new(),
+            agenda: agenda.clone(),
+        };
         self.lives = agendas.iter().map(|agenda| Desk::new(lives(agenda))).collect();
     }
 
     fn for_shard(&self, shard: usize, shards: usize, may_travel: bool) -> Box<dyn ShardKind> {
         let lanes = self.lanes.clone().expect("prepared");
         let lives = self.lives[shard].clone();
-        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, self.closed_form.clone(), may_travel, shards))
+        let (closed_form, space) = (self.closed_form.clone(), self.space.clone());
+        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, closed_form, space, may_travel, shards))
     }
 
     fn hand_to(&self, shard: usize, drawer: &mut Drawer) {
@@ -97,7 +108,16 @@ impl<K: Rows> KindPart for KindEntry<K> {
     }
 
     fn revived(&self, tables: &[&TableView<'_>], zone: ZoneId, limits: Limits) -> Result<Homeless, String> {
-        settlers::<K>(tables, zone, limits, &self.ids, self.check.as_deref())
+        let is_one = |id: AgentId| {
+            self.ids.iter().any(|ids| ids.contains(&id.0))
+                || self.bears && (limits.founders..limits.agents).contains(&(id.0 as u64))
+        };
+        // Squares and nodes are found by their place.
+        let in_order = self.space.is_some();
+        settlers::<K>(tables, zone, limits, in_order, is_one, |standing, rows| {
+            self.space.as_ref().map_or(Ok(()), |space| space.check(standing, rows))?;
+            self.check.as_ref().map_or(Ok(()), |check| check(standing, rows))
+        })
     }
 
     fn shape(&self) -> Vec<(&'static str, usize)> {

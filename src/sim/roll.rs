@@ -37,6 +37,9 @@ pub(crate) struct Roll<K: Rows> {
     pub before: Option<Vec<Was<K>>>,
     /// Slots that wait for an arrival.
     pub parked: Vec<u32>,
+    /// The slots of all who are there by rising id, once somebody has asked: see [`Roll::by_id`]. Those who have
+    /// arrived since stand at its end.
+    order: Option<Vec<u32>>,
 }
 
 // SAFETY: it points into tables of a World that is `Send` and moves with it (see `Shard`); agents and rows are plain
@@ -56,6 +59,7 @@ impl<K: Rows> Roll<K> {
             expected: Vec::new(),
             before: None,
             parked: Vec::new(),
+            order: None,
         }
     }
 
@@ -83,6 +87,7 @@ impl<K: Rows> Roll<K> {
         new.parked = std::mem::take(&mut self.parked);
         new.parked.extend((self.len..new.len).rev());
         new.before = self.before.take();
+        new.order = self.order.take();
         (new.events, new.touched) = (self.events, self.touched);
         assert!(self.asleep == 0, "who moves is awake");
         *self = new;
@@ -163,6 +168,38 @@ impl<K: Rows> Roll<K> {
         self.take_up(world);
     }
 
+    /// The slots of all who are there, by rising id.
+    pub(crate) fn by_id(&mut self) -> &[u32] {
+        let known = self.order.take();
+        let agents = self.agents();
+        let id = |slot: &u32| agents[*slot as usize].id;
+        let is_right =
+            |order: &Vec<u32>| order.len() == self.present() as usize && order.iter().all(|slot| id(slot).is_some());
+        let mut order = match known {
+            Some(order) if is_right(&order) => order,
+            _ => (0..self.len).filter(|slot| id(slot).is_some()).collect(),
+        };
+        if !order.is_sorted_by_key(id) {
+            order.sort_unstable_by_key(id);
+        }
+        self.order.insert(order)
+    }
+
+    /// Notes who has arrived.
+    pub(crate) fn note_arrival(&mut self, slot: u32) {
+        if let Some(order) = &mut self.order {
+            order.push(slot);
+        }
+    }
+
+    /// Notes who is left, by rising id.
+    pub(crate) fn note_left(&mut self, slots: impl Iterator<Item = u32>) {
+        let mut order = self.order.take().unwrap_or_default();
+        order.clear();
+        order.extend(slots);
+        self.order = Some(order);
+    }
+
     /// Who stands in a slot.
     #[inline]
     pub(crate) fn agent(&self, slot: u32) -> Agent {
@@ -208,6 +245,14 @@ impl<K: Rows> Roll<K> {
     pub(crate) fn columns(&mut self) -> K::Columns<'_> {
         // SAFETY: as for `at`.
         unsafe { K::columns(self.starts, self.len as usize) }
+    }
+
+    /// Everybody, and their rows.
+    #[inline]
+    pub(crate) fn everybody(&mut self) -> (&[Agent], K::Columns<'_>) {
+        let len = self.len as usize;
+        // SAFETY: as for `at`: they are different columns.
+        unsafe { (std::slice::from_raw_parts(self.agents.as_ptr(), len), K::columns(self.starts, len)) }
     }
 
     /// Asks for a slot, agent and rows, to be brought into the cache.

@@ -3,8 +3,6 @@
 //! Slots and places are not saved, nor the agenda: they follow from whose rows there are and when each wants to be
 //! woken. So a world may be brought back with other shards and workers than it was saved with.
 
-use std::ops::Range;
-
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice, pod_read_unaligned};
 
 use super::cell::CellId;
@@ -81,8 +79,10 @@ pub(crate) type LetterCheck<M> = dyn Fn(&Sent, &M) -> Checked<()> + Send + Sync;
 /// What saved rows are checked against.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// Agents of all kinds: ids are below.
+    /// Agents of all kinds that there ever were: ids are below.
     pub agents: u64,
+    /// Of these, those who were settled at the start.
+    pub founders: u64,
     pub now: u32,
     pub exchange_ticks: u32,
 }
@@ -93,13 +93,15 @@ pub(crate) fn has_arriving(table: &TableView<'_>, now: u32) -> bool {
     agents.into_iter().any(|bytes| pod_read_unaligned::<Agent>(bytes).arrives > now)
 }
 
-/// The agents of a kind in a zone, from the tables of its parts. `ids` are those that the kind has.
+/// The agents of a kind in a zone, from the tables of its parts, if their ids are of the kind and their rows can
+/// be; by rising id, if that is asked.
 pub(crate) fn settlers<K: Rows>(
     tables: &[&TableView<'_>],
     zone: ZoneId,
     limits: Limits,
-    ids: &[Range<u32>],
-    check: Option<&RowCheck<K>>,
+    in_order: bool,
+    is_one: impl Fn(AgentId) -> bool,
+    check: impl Fn(&Standing, &K) -> Checked<()>,
 ) -> Checked<Homeless> {
     let Limits { now, exchange_ticks, .. } = limits;
     let rows: usize = tables.iter().map(|table| table.rows).sum();
@@ -117,20 +119,21 @@ pub(crate) fn settlers<K: Rows>(
         for nth in 0..table.rows {
             let agent: Agent = pod_read_unaligned(&table.columns[0][nth * size_of::<Agent>()..][..size_of::<Agent>()]);
             let Agent { id, wake, arrives } = agent;
-            if !ids.iter().any(|ids| ids.contains(&id.0)) {
+            if !is_one(id) {
                 return Err(format!("{}: there is no such agent {}", K::name(), id.0));
             }
             if arrives > now + exchange_ticks || wake < arrives.max(now) {
                 return Err(format!("agent {} arrives at tick {arrives} and is woken at tick {wake}", id.0));
             }
             let rows = K::nth(&table.columns[1..], nth);
-            if let Some(check) = check {
-                let wake = (wake != NEVER).then_some(Tick(wake as u64));
-                let standing = Standing { id, zone, now: Tick(now as u64), arrives: Tick(arrives as u64), wake };
-                check(&standing, &rows).map_err(|why| format!("agent {}: {why}", id.0))?;
-            }
+            let wake = (wake != NEVER).then_some(Tick(wake as u64));
+            let standing = Standing { id, zone, now: Tick(now as u64), arrives: Tick(arrives as u64), wake };
+            check(&standing, &rows).map_err(|why| format!("agent {}: {why}", id.0))?;
             settlers.agents.push(Handoff { cell: CellId(u32::MAX), agent, rows });
         }
+    }
+    if in_order {
+        settlers.agents.sort_unstable_by_key(|handoff| handoff.agent.id);
     }
     Ok(Box::new(settlers))
 }
@@ -141,6 +144,7 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
     }
 
     fn save(&mut self, place: usize, zone: ZoneId, then: u32, into: &mut Table) -> SavedAgents {
+        let zone = self.digest_zone(zone);
         let roll = &mut self.lives.get().rolls[place];
         let mut before = roll.before.take().unwrap_or_default();
         before.sort_by_key(|was| was.slot);
@@ -203,6 +207,8 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
     fn resume_counts(&mut self, before: KindCensus) {
         self.left_count += before.left;
         self.arrived_count += before.arrived;
+        self.born_count += before.born;
+        self.died_count += before.died;
         self.lives.get().visit.woken_count += before.woken;
     }
 }
@@ -272,7 +278,7 @@ pub(crate) fn check_letters<M: Message>(
     limits: Limits,
     check: Option<&LetterCheck<M>>,
 ) -> Checked<()> {
-    let Limits { agents, now, exchange_ticks } = limits;
+    let Limits { agents, now, exchange_ticks, .. } = limits;
     check_columns(table, "letters", &[size_of::<Head>(), size_of::<M>()])?;
     let is_agent = |id: AgentId| (id.0 as u64) < agents;
     for nth in 0..table.rows {

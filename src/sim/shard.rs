@@ -242,8 +242,16 @@ impl Shard {
             self.make_room(context);
         }
         self.settle_tiers();
+        self.publish();
         self.stats.route_ns += routed_ns;
         self.stats.arrive_ns += started.nanos() - routed_ns;
+    }
+
+    /// Shows the zones to those who look at them in the next interval.
+    pub(crate) fn publish(&mut self) {
+        for kind in &mut self.kinds {
+            kind.publish(&self.cells);
+        }
     }
 
     /// Makes room for those who arrive: brings cells back that are out of memory, and moves those that are too small to
@@ -288,6 +296,8 @@ impl Shard {
             census.kinds.agents += one.agents;
             census.kinds.left += one.left;
             census.kinds.arrived += one.arrived;
+            census.kinds.born += one.born;
+            census.kinds.died += one.died;
             census.kinds.woken += one.woken;
             census.digest.merge(one.digest);
         }

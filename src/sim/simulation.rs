@@ -72,6 +72,11 @@ impl<S: Scenario> Experiment<S> {
         self.options.shards = shards;
         self
     }
+    /// Zones that a space is cut into.
+    pub fn zones(mut self, zones: usize) -> Self {
+        self.options.zones = Some(zones);
+        self
+    }
     /// How transitions are found.
     pub fn stepping(mut self, stepping: Stepping) -> Self {
         self.options.stepping = stepping;

@@ -31,6 +31,9 @@ pub(crate) struct WorldState {
     pub exchanges: u64,
     /// By kind: left, arrived, woken.
     pub kinds: Vec<[u64; 3]>,
+    /// By kind: born, died. Nobody is in models without births, and then there may be nothing.
+    #[serde(default)]
+    pub lives: Vec<[u64; 2]>,
     /// By type of message: sent, applied.
     pub messages: Vec<[u64; 2]>,
     /// Zone visits: active, abstracted, dormant.
@@ -213,6 +216,8 @@ pub(crate) struct Revival<'a> {
     /// By zone: its pieces.
     zones: Vec<Vec<usize>>,
     pub limits: Limits,
+    /// What belongs to no zone.
+    state: WorldState,
     /// By zone: whether somebody is there who acts from a later tick only.
     arriving: Vec<AtomicBool>,
     /// The first thing that was wrong.
@@ -228,7 +233,7 @@ impl<'a> Revival<'a> {
         saved: &'a dyn Saved,
         furnisher: &Furnisher,
         zone_count: usize,
-        (agents, exchange_ticks): (u64, u32),
+        (founders, exchange_ticks): (u64, u32),
     ) -> Result<Self, RunError> {
         let schema = schema(furnisher);
         if saved.schema() != schema {
@@ -241,7 +246,7 @@ impl<'a> Revival<'a> {
         let senseless = |why: String| RunError::Store(saved.senseless(usize::MAX, why));
         let now = u32::try_from(saved.tick()).ok().filter(|&now| now < u32::MAX - exchange_ticks);
         let now = now.ok_or_else(|| senseless(format!("it is of tick {}, which never comes", saved.tick())))?;
-        let limits = Limits { agents, now, exchange_ticks };
+        let limits = Limits { agents: founders, founders, now, exchange_ticks };
         // Before any is read: none may take more memory than what it is said to hold.
         let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0) as u64;
         let agent = size_of::<Agent>() as u64
@@ -270,11 +275,24 @@ impl<'a> Revival<'a> {
                 return Err(saved.senseless(index, what).into());
             }
         }
-        if rows != agents {
-            return Err(senseless(format!("{rows} agents where {agents} are right")));
-        }
         let arriving = zones.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { saved, zones, limits, arriving, failure: Mutex::new(None) })
+        let state = WorldState::default();
+        let mut revival = Self { saved, zones, limits, state, arriving, failure: Mutex::new(None) };
+        revival.state = revival.read_state(furnisher)?;
+        let [born, died] = revival.lives();
+        revival.limits.agents += born;
+        let agents = revival.limits.agents.checked_sub(died).filter(|_| revival.limits.agents < u32::MAX as u64);
+        if agents != Some(rows) {
+            let right = agents.map_or("fewer than were born".to_owned(), |agents| agents.to_string());
+            return Err(senseless(format!("{rows} agents where {right} are right")));
+        }
+        Ok(revival)
+    }
+
+    /// How many were born, and how many died.
+    pub(crate) fn lives(&self) -> [u64; 2] {
+        let sum = |which: usize| self.state.lives.iter().map(|lives| lives[which]).fold(0, u64::saturating_add);
+        [sum(0), sum(1)]
     }
 
     /// The agents of a zone, by kind. Nobody if something is wrong: [`Revival::end`] says what.
@@ -362,15 +380,18 @@ impl<'a> Revival<'a> {
         Ok(())
     }
 
-    /// What belongs to no zone.
-    pub(crate) fn world(&self, furnisher: &Furnisher, shard: &mut Shard) -> Result<WorldState, StoreError> {
+    fn read_state(&self, furnisher: &Furnisher) -> Result<WorldState, StoreError> {
         let found = self.saved.pieces().iter().position(|info| info.id == PieceId::World);
         let piece = found.ok_or_else(|| self.senseless("there is no piece with the world's counts".into()))?;
         let archive = self.saved.read(piece)?;
         let view = self.view(piece, &archive, 0)?;
-        let state: WorldState =
+        let mut state: WorldState =
             serde_json::from_slice(view.text).map_err(|error| self.saved.senseless(piece, error.to_string()))?;
-        let counts = [&[state.exchanges], state.kinds.as_flattened(), state.messages.as_flattened(), &state.visits];
+        if state.lives.is_empty() {
+            state.lives.resize(state.kinds.len(), [0; 2]);
+        }
+        let (kinds, lives) = (state.kinds.as_flattened(), state.lives.as_flattened());
+        let counts = [&[state.exchanges], kinds, lives, state.messages.as_flattened(), &state.visits];
         let counts = counts.into_iter().flatten().chain(&state.changes).chain(state.tallies.iter().flatten());
         let is_sampled = |one: &SavedSeries| one.ticks.len() == one.bits.len() && one.ticks.is_sorted();
         // At an exchange nobody is on the way.
@@ -379,15 +400,25 @@ impl<'a> Revival<'a> {
         if is_wrong || !state.series.iter().all(is_sampled) {
             return Err(self.saved.senseless(piece, "its counts or its samples cannot be".into()));
         }
-        let fits = state.kinds.len() == shard.kinds.len()
-            && state.messages.len() == shard.posts.len()
-            && state.tallies.len() == furnisher.tallies.len()
-            && furnisher.tallies.iter().zip(&state.tallies).all(|(tally, numbers)| tally.load(numbers));
+        let fits = state.kinds.len() == furnisher.kinds.len()
+            && state.lives.len() == furnisher.kinds.len()
+            && state.messages.len() == furnisher.messages.len()
+            && state.tallies.len() == furnisher.tallies.len();
         if !fits {
             return Err(self.saved.senseless(piece, "its counts are of another model".into()));
         }
-        for (kind, &[left, arrived, woken]) in shard.kinds.iter_mut().zip(&state.kinds) {
-            kind.resume_counts(KindCensus { left, arrived, woken, ..KindCensus::default() });
+        Ok(state)
+    }
+
+    /// Hands out what belongs to no zone: counts to a shard and to the tallies; the rest is returned.
+    pub(crate) fn world(&mut self, furnisher: &Furnisher, shard: &mut Shard) -> Result<WorldState, StoreError> {
+        let state = std::mem::take(&mut self.state);
+        if !furnisher.tallies.iter().zip(&state.tallies).all(|(tally, numbers)| tally.load(numbers)) {
+            return Err(self.senseless("its counts are of another model".into()));
+        }
+        let kinds = state.kinds.iter().zip(&state.lives);
+        for (kind, (&[left, arrived, woken], &[born, died])) in shard.kinds.iter_mut().zip(kinds) {
+            kind.resume_counts(KindCensus { left, arrived, born, died, woken, ..KindCensus::default() });
         }
         for (post, &[sent, applied]) in shard.posts.iter_mut().zip(&state.messages) {
             post.resume_counts(PostCensus { sent, applied, ..PostCensus::default() });

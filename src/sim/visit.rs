@@ -20,6 +20,13 @@ pub(crate) struct Departure {
     pub zone: ZoneId,
 }
 
+/// An agent that was born in the zone during the visit.
+#[derive(Clone, Copy)]
+pub(crate) struct Birth<K> {
+    pub agent: Agent,
+    pub rows: K,
+}
+
 /// The state of a visit. It lives with the shard.
 pub(crate) struct Visit {
     pub kind: usize,
@@ -41,6 +48,10 @@ pub(crate) struct Visit {
     pub again: Vec<u32>,
     /// Who left.
     pub departed: Vec<Departure>,
+    /// Who died: nobody stands in their slots any more.
+    pub died: Vec<AgentId>,
+    /// How many were born and died within the visit.
+    pub passed: u64,
     /// The slot at hand.
     at: Option<u32>,
     /// Its wake tick when the visit came to it.
@@ -68,6 +79,8 @@ impl Visit {
             next: 0,
             again: Vec::new(),
             departed: Vec::new(),
+            died: Vec::new(),
+            passed: 0,
             at: None,
             before: NEVER,
             found: NEVER,
@@ -155,5 +168,7 @@ impl Visit {
 pub(crate) struct Lives<K: Rows> {
     pub rolls: Vec<Roll<K>>,
     pub visit: Visit,
+    /// Who was born in the zone that is visited.
+    pub born: Vec<Birth<K>>,
     pub agenda: Desk<Agenda>,
 }

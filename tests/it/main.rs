@@ -12,6 +12,7 @@ mod city;
 mod command;
 #[cfg(target_os = "linux")] // a tmpfs
 mod full_disk;
+mod gallery;
 mod golden;
 #[cfg(unix)] // the command
 mod hostile;

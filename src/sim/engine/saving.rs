@@ -15,8 +15,9 @@ use crate::store::{Memory, Piece, PieceId, PieceInfo, Sink};
 
 impl Engine {
     /// Brings back what no zone holds, and checks that all is as it was.
-    pub(super) fn revive(&mut self, revival: &Revival<'_>) -> Result<(), RunError> {
-        if let Some(agent) = self.context.directory.missing() {
+    pub(super) fn revive(&mut self, mut revival: Revival<'_>) -> Result<(), RunError> {
+        let [_, died] = revival.lives();
+        if let Some(agent) = self.context.directory.missing().nth(died as usize) {
             return Err(revival.senseless(format!("agent {} is in no zone, and another one in two", agent.0)).into());
         }
         self.now = Tick(revival.limits.now as u64);
@@ -108,10 +109,14 @@ impl Engine {
         };
         let mut state = WorldState { exchanges: self.exchanges, changes: self.changes, ..WorldState::default() };
         state.kinds = vec![[0; 3]; self.furnisher.kinds.len()];
+        state.lives = vec![[0; 2]; self.furnisher.kinds.len()];
         state.messages = vec![[0; 2]; self.furnisher.messages.len()];
         for (kinds, posts, stats) in self.shards.iter_mut().map(census) {
-            for (sum, kind) in state.kinds.iter_mut().zip(kinds) {
+            for (sum, kind) in state.kinds.iter_mut().zip(&kinds) {
                 add(sum, [kind.left, kind.arrived, kind.woken]);
+            }
+            for (sum, kind) in state.lives.iter_mut().zip(&kinds) {
+                add(sum, [kind.born, kind.died]);
             }
             for (sum, post) in state.messages.iter_mut().zip(posts) {
                 add(sum, [post.sent, post.applied]);

@@ -1,0 +1,504 @@
+//! [`Board`]: agents on a grid that take turns in random order, and see at once what others did.
+
+use std::ops::{Index, IndexMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use bevy_ecs::prelude::Resource;
+use bevy_ecs::system::SystemParam;
+
+use super::grid::{Grid, Spot};
+use super::publish::SpaceOf;
+use crate::base::{AgentId, Draws, Seed, Stream, Tick, ZoneId};
+use crate::sim::Builder;
+use crate::sim::desk::Desk;
+use crate::sim::due::{Claim, LivesOf};
+use crate::sim::globals::{Clock, Dice};
+use crate::sim::hand::{Hand, Handed, short_name};
+use crate::sim::roll::Roll;
+use crate::sim::rows::{Agent, NEVER, Row};
+use crate::sim::saving::Standing;
+use crate::sim::visit::{Birth, Lives};
+
+/// An agent's row that says on which square of a grid it stands. [`BoardRun::go`] moves it.
+pub trait Placed: Row {
+    /// Its square.
+    fn at(&self) -> Spot;
+    /// Puts it on a square. For the board only, which knows who stands where.
+    fn put(&mut self, spot: Spot);
+}
+
+/// [`Placed`] for rows whose field `at` is a [`Spot`].
+///
+/// ```
+/// # use myriad::prelude::*;
+/// #[derive(Clone, Copy, Pod, Zeroable)]
+/// #[repr(C)]
+/// struct Sheep {
+///     at: Spot,
+///     energy: f32,
+/// }
+/// placed!(Sheep);
+/// ```
+#[macro_export]
+macro_rules! placed {
+    ($($row:ty),+) => {$(
+        impl $crate::sim::Placed for $row {
+            fn at(&self) -> $crate::sim::Spot {
+                self.at
+            }
+            fn put(&mut self, spot: $crate::sim::Spot) {
+                self.at = spot;
+            }
+        }
+    )+};
+}
+
+/// An agent on a board, while the system runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Who(u32);
+
+/// Nobody.
+const NONE: u32 = u32::MAX;
+
+/// Who is on the board and where, while the system runs: by [`Who`], who are those of the beginning by rising id and
+/// then those who were born. It is made anew at each tick, from the rows alone.
+pub(crate) struct Table<T> {
+    rows: Vec<T>,
+    ids: Vec<AgentId>,
+    spots: Vec<u32>,
+    is_there: Vec<bool>,
+    /// By square: the first who stands there, and by who: the next one.
+    heads: Vec<u32>,
+    next: Vec<u32>,
+    /// Slots of those of the beginning.
+    slots: Vec<u32>,
+    turns: Vec<u32>,
+    present: u32,
+    /// Squares on which nobody stands.
+    vacant: u32,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            ids: Vec::new(),
+            spots: Vec::new(),
+            is_there: Vec::new(),
+            heads: Vec::new(),
+            next: Vec::new(),
+            slots: Vec::new(),
+            turns: Vec::new(),
+            present: 0,
+            vacant: 0,
+        }
+    }
+}
+
+#[derive(Resource)]
+pub(crate) struct BoardOf<T: Placed> {
+    grid: Grid,
+    table: Desk<Table<T>>,
+    next_id: Arc<AtomicU32>,
+}
+
+impl<T: Placed> Clone for BoardOf<T> {
+    fn clone(&self) -> Self {
+        Self { grid: self.grid, table: self.table.clone(), next_id: self.next_id.clone() }
+    }
+}
+
+impl<T: Placed> Handed for BoardOf<T> {
+    fn missing() -> String {
+        format!("no board of {0} is declared: `sim.board(grid, count, |id, draws| {0} {{ .. }})`", short_name::<T>())
+    }
+}
+
+/// System parameter: the agents with row `T` on a grid ([`Builder::board`]), who take turns.
+///
+/// ```
+/// # use myriad::prelude::*;
+/// #[derive(Clone, Copy, Pod, Zeroable)]
+/// #[repr(C)]
+/// struct Rabbit {
+///     at: Spot,
+///     age: u32,
+/// }
+///
+/// impl Placed for Rabbit {
+///     fn at(&self) -> Spot {
+///         self.at
+///     }
+///     fn put(&mut self, spot: Spot) {
+///         self.at = spot;
+///     }
+/// }
+///
+/// fn hop(mut rabbits: Board<Rabbit>) {
+///     let mut rabbits = rabbits.open();
+///     while let Some(who) = rabbits.next_turn() {
+///         let mut draws = rabbits.draws(who, Stream::named("hop"));
+///         let spot = rabbits.grid().step(rabbits[who].at, &mut draws);
+///         rabbits.go(who, spot);
+///         rabbits[who].age += 1;
+///         if rabbits[who].age > 20 {
+///             rabbits.remove(who);
+///         } else if draws.below(10) == 0 {
+///             rabbits.add(Rabbit { at: spot, age: 0 });
+///         }
+///     }
+/// }
+///
+/// fn build(sim: &mut Builder) {
+///     let grid = Grid::new(20, 20);
+///     sim.board(grid, 50, move |_, draws| Rabbit { at: grid.anywhere(draws), age: 0 });
+///     sim.every_tick(hop);
+/// }
+/// ```
+#[derive(SystemParam)]
+pub struct Board<'s, T: Placed> {
+    lives: Hand<'s, LivesOf<(T,)>>,
+    board: Hand<'s, BoardOf<T>>,
+    clock: Clock<'s>,
+    dice: Dice<'s>,
+    _claim: Claim<(T,)>,
+}
+
+impl<T: Placed> Board<'_, T> {
+    /// Takes the board in hand. What was done is written back when the result is dropped.
+    pub fn open(&mut self) -> BoardRun<'_, T> {
+        let Lives { rolls, visit, born, .. } = self.lives.0.lives.get();
+        let BoardOf { grid, table, next_id } = &*self.board.0;
+        let (table, roll) = (table.get(), &mut rolls[visit.place]);
+        let Table { rows, ids, spots, is_there, heads, next, slots, turns, present, vacant } = &mut *table;
+        slots.clear();
+        slots.extend_from_slice(roll.by_id());
+        let agents = roll.agents();
+        ids.clear();
+        ids.extend(slots.iter().map(|&slot| agents[slot as usize].id));
+        let (column,) = roll.columns();
+        rows.clear();
+        rows.extend(slots.iter().map(|&slot| column[slot as usize]));
+        spots.clear();
+        spots.extend(rows.iter().map(|row| row.at().0));
+        is_there.clear();
+        is_there.resize(rows.len(), true);
+        heads.clear();
+        heads.resize(grid.spots() as usize, NONE);
+        next.clear();
+        next.resize(rows.len(), NONE);
+        *vacant = grid.spots();
+        for (who, &spot) in spots.iter().enumerate().rev() {
+            next[who] = std::mem::replace(&mut heads[spot as usize], who as u32);
+            *vacant -= u32::from(next[who] == NONE);
+        }
+        turns.clear();
+        *present = rows.len() as u32;
+        let (seed, tick) = (self.dice.seed(), self.clock.now());
+        BoardRun {
+            grid: *grid,
+            kind: visit.kind,
+            table,
+            roll,
+            died: &mut visit.died,
+            passed: &mut visit.passed,
+            born,
+            next_id,
+            seed,
+            tick,
+            turn: 0,
+            round: 0,
+        }
+    }
+}
+
+/// A board in hand. See [`Board`].
+pub struct BoardRun<'a, T: Placed> {
+    grid: Grid,
+    kind: usize,
+    table: &'a mut Table<T>,
+    roll: &'a mut Roll<(T,)>,
+    died: &'a mut Vec<AgentId>,
+    passed: &'a mut u64,
+    born: &'a mut Vec<Birth<(T,)>>,
+    next_id: &'a AtomicU32,
+    seed: Seed,
+    tick: Tick,
+    turn: usize,
+    round: u32,
+}
+
+impl<T: Placed> BoardRun<'_, T> {
+    /// The grid.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// The tick.
+    pub fn now(&self) -> Tick {
+        self.tick
+    }
+
+    /// How many are on the board.
+    pub fn len(&self) -> u32 {
+        self.table.present
+    }
+
+    /// Whether nobody is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whose turn it is next: all who were there at the beginning have one, in random order, but those who die before.
+    pub fn next_turn(&mut self) -> Option<Who> {
+        if self.round == 0 {
+            self.shuffle();
+        }
+        loop {
+            let who = *self.table.turns.get(self.turn)?;
+            self.turn += 1;
+            if self.table.is_there[who as usize] {
+                return Some(Who(who));
+            }
+        }
+    }
+
+    /// Gives all who were there at the beginning another turn, in another order (Fisher and Yates, by Durstenfeld).
+    pub fn shuffle(&mut self) {
+        let Table { turns, slots, .. } = &mut *self.table;
+        (self.turn, self.round) = (0, self.round + 1);
+        turns.clear();
+        turns.extend(0..slots.len() as u32);
+        // There are 65,536 blocks of draws to a name: one name for each of as many turns.
+        const TURNS: usize = 1 << 16;
+        for (nth, turns_left) in (0..).zip(0..turns.len().div_ceil(TURNS)) {
+            let name = AgentId(nth << 8 | self.round << 4 | self.kind as u32);
+            let mut draws = self.seed.draws_ahead::<4>(Stream::named("board/turns"), name, self.tick);
+            let last = turns.len() - turns_left * TURNS;
+            for index in (last.saturating_sub(TURNS)..last).rev() {
+                turns.swap(index, draws.below(index as u32 + 1) as usize);
+            }
+        }
+    }
+
+    /// The draws of one agent at this tick in one stream.
+    pub fn draws(&self, who: Who, stream: Stream) -> Draws {
+        self.seed.draws(stream, self.id(who), self.tick)
+    }
+
+    /// Who an agent is.
+    pub fn id(&self, who: Who) -> AgentId {
+        self.table.ids[who.0 as usize]
+    }
+
+    /// Whether an agent is on the board: it has not been removed.
+    pub fn is_there(&self, who: Who) -> bool {
+        self.table.is_there[who.0 as usize]
+    }
+
+    /// Who stands on a square: those who came last first, of those who were there at the beginning the lowest id.
+    #[inline]
+    pub fn on(&self, spot: Spot) -> impl Iterator<Item = Who> {
+        let first = self.table.heads[spot.index()];
+        let next = |who: &u32| Some(self.table.next[*who as usize]).filter(|&who| who != NONE);
+        std::iter::successors(Some(first).filter(|&who| who != NONE), next).map(Who)
+    }
+
+    /// Whether nobody stands on a square.
+    #[inline]
+    pub fn is_vacant(&self, spot: Spot) -> bool {
+        self.table.heads[spot.index()] == NONE
+    }
+
+    /// How many stand within so many columns and rows of a square, those on it not included, for whom `is` holds.
+    #[inline]
+    pub fn count_around(&self, spot: Spot, radius: u32, mut is: impl FnMut(&T) -> bool) -> u32 {
+        let Table { heads, next, rows, present, vacant, .. } = &*self.table;
+        // Whether nobody shares a square: then there is no need to look who is next on it.
+        let is_single = *present + *vacant == heads.len() as u32;
+        let mut count = 0;
+        let Some(anybody) = rows.first() else { return 0 };
+        self.grid.runs_around(spot, radius, |run| {
+            for &head in &heads[run] {
+                // No branch on whether somebody is there: nobody could foretell it.
+                let first = rows.get(head as usize).unwrap_or(anybody);
+                count += u32::from(is(first)) & u32::from(head != NONE);
+                if !is_single && head != NONE {
+                    let mut who = next[head as usize];
+                    while who != NONE {
+                        count += u32::from(is(&rows[who as usize]));
+                        who = next[who as usize];
+                    }
+                }
+            }
+        });
+        count - self.on(spot).filter(|&who| is(&self[who])).count() as u32
+    }
+
+    /// A square on which nobody stands, each as likely, if there is one.
+    pub fn anywhere_vacant(&self, draws: &mut Draws) -> Option<Spot> {
+        // Where there is room, darts are cheaper than a count.
+        let darts = if self.table.vacant > self.grid.spots() / 64 { u32::MAX } else { 0 };
+        for _ in 0..darts {
+            let spot = self.grid.anywhere(draws);
+            if self.is_vacant(spot) {
+                return Some(spot);
+            }
+        }
+        let nth = draws.below(self.table.vacant) as usize;
+        (0..self.grid.spots()).map(Spot).filter(|&spot| self.is_vacant(spot)).nth(nth)
+    }
+
+    /// Moves an agent to a square, on which others may stand.
+    pub fn go(&mut self, who: Who, spot: Spot) {
+        self.take_off(who);
+        self.put_on(who, spot);
+    }
+
+    /// Adds an agent, who is born: on the square that its row says. It has no turn at this tick.
+    pub fn add(&mut self, row: T) -> Who {
+        let who = Who(self.table.rows.len() as u32);
+        let id = self.next_id.fetch_add(1, Relaxed);
+        assert!(id < AgentId::NONE.0 - 1, "all 4 billion ids were given");
+        let spot = row.at();
+        let Table { rows, ids, spots, is_there, next, present, .. } = &mut *self.table;
+        rows.push(row);
+        ids.push(AgentId(id));
+        spots.push(spot.0);
+        is_there.push(true);
+        next.push(NONE);
+        *present += 1;
+        self.put_on(who, spot);
+        who
+    }
+
+    /// Removes an agent, who dies.
+    pub fn remove(&mut self, who: Who) {
+        assert!(std::mem::take(&mut self.table.is_there[who.0 as usize]), "agent {} dies twice", self.id(who).0);
+        self.take_off(who);
+        self.table.present -= 1;
+    }
+
+    fn put_on(&mut self, Who(who): Who, spot: Spot) {
+        let Table { rows, spots, heads, next, vacant, .. } = &mut *self.table;
+        next[who as usize] = std::mem::replace(&mut heads[spot.index()], who);
+        *vacant -= u32::from(next[who as usize] == NONE);
+        spots[who as usize] = spot.0;
+        rows[who as usize].put(spot);
+    }
+
+    fn take_off(&mut self, Who(who): Who) {
+        let Table { spots, heads, next, vacant, .. } = &mut *self.table;
+        let after = next[who as usize];
+        let head = &mut heads[spots[who as usize] as usize];
+        if *head == who {
+            *head = after;
+            *vacant += u32::from(after == NONE);
+            return;
+        }
+        let mut before = *head;
+        while next[before as usize] != who {
+            before = next[before as usize];
+        }
+        next[before as usize] = after;
+    }
+
+    /// Writes back what was done.
+    fn close(&mut self) {
+        let Table { rows, ids, spots, is_there, slots, .. } = &*self.table;
+        self.roll.touch();
+        let founders = slots.len();
+        for (who, &slot) in slots.iter().enumerate() {
+            let (agent, (row,)) = self.roll.at(slot);
+            *row = rows[who];
+            assert!(row.at().0 == spots[who], "agent {} moved without the board: `go` moves it", ids[who].0);
+            if !is_there[who] {
+                self.died.push(agent.id);
+                *agent = Agent::PARKED;
+                self.roll.parked.push(slot);
+            }
+        }
+        self.roll.note_left((0..).zip(slots).filter(|&(who, _): &(usize, _)| is_there[who]).map(|(_, &slot)| slot));
+        let arrives = self.tick.0 as u32 + 1;
+        for who in founders..rows.len() {
+            let agent = Agent { id: ids[who], wake: NEVER, arrives };
+            if is_there[who] {
+                self.born.push(Birth { agent, rows: (rows[who],) });
+            } else {
+                *self.passed += 1;
+            }
+        }
+    }
+}
+
+impl<T: Placed> Drop for BoardRun<'_, T> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.close();
+        }
+    }
+}
+
+impl<T: Placed> Index<Who> for BoardRun<'_, T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, who: Who) -> &T {
+        &self.table.rows[who.0 as usize]
+    }
+}
+
+impl<T: Placed> IndexMut<Who> for BoardRun<'_, T> {
+    #[inline]
+    fn index_mut(&mut self, who: Who) -> &mut T {
+        &mut self.table.rows[who.0 as usize]
+    }
+}
+
+/// What the engine is told of a board.
+struct Stand(Grid);
+
+impl<T: Placed> SpaceOf<(T,)> for Stand {
+    /// Nobody looks from outside: the space is one zone.
+    fn publish(&self, _: ZoneId, _: &mut Roll<(T,)>) {}
+
+    fn check(&self, standing: &Standing, (row,): &(T,)) -> Result<(), String> {
+        match row.at().0 < self.0.spots() && standing.wake.is_none() {
+            true => Ok(()),
+            false => Err(format!("it is on square {} of {}", row.at().0, self.0.spots())),
+        }
+    }
+}
+
+impl Builder {
+    /// Declares agents on a grid who take turns, `count` of them at first, each as `make` says with draws of its own:
+    /// any number on a square. They have one row, and are reached by [`Board`]. The space is one zone, and the scenario
+    /// exchanges at every tick.
+    ///
+    /// Returns the first id: the ids are `first..first + count`, and those who are born get later ones.
+    pub fn board<T: Placed>(
+        &mut self,
+        grid: Grid,
+        count: u64,
+        make: impl Fn(AgentId, &mut Draws) -> T + Send + Sync + 'static,
+    ) -> AgentId {
+        self.one_zone(&format!("a board of {}", short_name::<T>()));
+        let (seed, first) = (self.seed(), self.settled as u32);
+        self.settle::<(T,)>(count, move |_, settlement| {
+            for id in (first..first + count as u32).map(AgentId) {
+                let row = make(id, &mut seed.draws(Stream::named("board"), id, Tick(0)));
+                assert!(row.at().0 < grid.spots(), "agent {} is on no square of the grid", id.0);
+                settlement.add(id, (row,), None);
+            }
+        });
+        let next_id = self.next_id.clone();
+        // A table for each shard: one of them has the zone.
+        self.installers.push(Box::new(move |drawer| {
+            drawer.put(BoardOf::<T> { grid, table: Desk::new(Table::default()), next_id: next_id.clone() });
+        }));
+        let kind = self.kind_entry::<(T,)>();
+        kind.space = Some(Arc::new(Stand(grid)));
+        kind.bears = true;
+        AgentId(first)
+    }
+}

@@ -1,0 +1,268 @@
+//! [`Grid`]: squares of a plane.
+
+use std::ops::Range;
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::base::{Draws, Permutation, Seed, Stream};
+
+/// A square of a [`Grid`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Pod, Zeroable)]
+#[repr(transparent)]
+pub struct Spot(pub(crate) u32);
+
+impl Spot {
+    /// Its number: row by row, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Squares in rows.
+///
+/// ```
+/// use myriad::prelude::*;
+/// let grid = Grid::new(4, 3);
+/// let corner = grid.spot(0, 0);
+/// assert_eq!(grid.around(corner, 1).count(), 3);
+/// assert_eq!(grid.periodic().around(corner, 1).count(), 8);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grid {
+    width: u32,
+    height: u32,
+    is_periodic: bool,
+}
+
+impl Grid {
+    /// So many columns and rows, with borders.
+    ///
+    /// # Panics
+    /// If there is no square, or more than 16 million.
+    pub fn new(width: u32, height: u32) -> Self {
+        let squares = width as u64 * height as u64;
+        assert!((1..1 << 24).contains(&squares), "a grid has 1 to 16,777,215 squares, not {width} x {height}");
+        Self { width, height, is_periodic: false }
+    }
+
+    /// The same without borders: the right side is next to the left one, the upper to the lower.
+    pub fn periodic(mut self) -> Self {
+        self.is_periodic = true;
+        self
+    }
+
+    /// Columns.
+    pub fn width(self) -> u32 {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(self) -> u32 {
+        self.height
+    }
+
+    /// Whether it is without borders.
+    pub fn is_periodic(self) -> bool {
+        self.is_periodic
+    }
+
+    /// Squares.
+    pub fn spots(self) -> u32 {
+        self.width * self.height
+    }
+
+    /// The square in a column and a row.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn spot(self, x: u32, y: u32) -> Spot {
+        assert!(x < self.width && y < self.height, "({x}, {y}) in a grid of {} x {}", self.width, self.height);
+        Spot(y * self.width + x)
+    }
+
+    /// The square of that number, row by row.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn nth(self, index: u32) -> Spot {
+        assert!(index < self.spots(), "square {index} in a grid of {}", self.spots());
+        Spot(index)
+    }
+
+    /// The column and the row of a square.
+    #[inline]
+    pub fn place(self, spot: Spot) -> (u32, u32) {
+        (spot.0 % self.width, spot.0 / self.width)
+    }
+
+    /// A square at a distance in columns and rows, if there is one.
+    #[inline]
+    pub fn beside(self, spot: Spot, dx: i32, dy: i32) -> Option<Spot> {
+        let (x, y) = self.place(spot);
+        let x = along(x, dx, self.width, self.is_periodic)?;
+        let y = along(y, dy, self.height, self.is_periodic)?;
+        Some(Spot(y * self.width + x))
+    }
+
+    /// All other squares within so many columns and rows (Moore's neighbourhood, for 1), row by row. On a small periodic
+    /// grid each counts once.
+    pub fn around(self, spot: Spot, radius: u32) -> impl Iterator<Item = Spot> {
+        let (x, y) = self.place(spot);
+        let columns = Reach::new(x, radius, self.width, self.is_periodic);
+        let rows = Reach::new(y, radius, self.height, self.is_periodic);
+        let squares = rows.iter().flat_map(move |y| columns.iter().map(move |x| Spot(y * self.width + x)));
+        squares.filter(move |&other| other != spot)
+    }
+
+    /// The squares that share a side (von Neumann's neighbourhood): left, right, above, below.
+    pub fn cross(self, spot: Spot) -> impl Iterator<Item = Spot> {
+        [(-1, 0), (1, 0), (0, -1), (0, 1)].into_iter().filter_map(move |(dx, dy)| self.beside(spot, dx, dy))
+    }
+
+    /// Any square, each as likely.
+    pub fn anywhere(self, draws: &mut Draws) -> Spot {
+        Spot(draws.below(self.spots()))
+    }
+
+    /// One of the squares that touch this one, each as likely; itself if there is no other.
+    pub fn step(self, spot: Spot, draws: &mut Draws) -> Spot {
+        // Of the nine with itself, until it is another one that is there: a fraction of a draw more than to count them.
+        const DIRECTIONS: [(i32, i32); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
+        if self.spots() == 1 {
+            return spot;
+        }
+        loop {
+            let (dx, dy) = DIRECTIONS[draws.below(8) as usize];
+            match self.beside(spot, dx, dy) {
+                Some(other) if other != spot => return other,
+                _ => {}
+            }
+        }
+    }
+
+    /// All squares in a random order, of which the first so many may be taken: each agent its own.
+    ///
+    /// ```
+    /// use myriad::prelude::*;
+    /// let grid = Grid::new(10, 10);
+    /// let scattered = grid.scatter(Seed(7));
+    /// let mut all: Vec<Spot> = (0..100).map(|nth| scattered(nth)).collect();
+    /// all.sort();
+    /// assert!((0..100).eq(all.iter().map(|spot| spot.index())));
+    /// ```
+    pub fn scatter(self, seed: Seed) -> impl Fn(u64) -> Spot + Send + Sync + Clone + 'static {
+        let order = Permutation::new(self.spots() as u64, seed, Stream::named("grid/scatter"));
+        move |nth| Spot(order.apply(nth) as u32)
+    }
+
+    /// Calls `f` with the squares within so many columns and rows in runs of numbers that follow each other, row by row:
+    /// this one is among them. Faster than [`Grid::around`] where a table is looked up by number.
+    ///
+    /// ```
+    /// use myriad::prelude::*;
+    /// let grid = Grid::new(4, 3);
+    /// let mut runs = Vec::new();
+    /// grid.runs_around(grid.spot(1, 0), 1, |run| runs.push(run));
+    /// assert_eq!(runs, [0..3, 4..7]);
+    /// ```
+    #[inline]
+    pub fn runs_around(self, spot: Spot, radius: u32, mut f: impl FnMut(Range<usize>)) {
+        let (x, y) = self.place(spot);
+        let columns = Reach::new(x, radius, self.width, self.is_periodic);
+        for (first, rows) in Reach::new(y, radius, self.height, self.is_periodic).runs {
+            for y in first..first + rows {
+                let line = y * self.width;
+                for (from, len) in columns.runs {
+                    if len > 0 {
+                        f((line + from) as usize..(line + from + len) as usize);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn along(at: u32, by: i32, count: u32, is_periodic: bool) -> Option<u32> {
+    let to = at as i64 + by as i64;
+    if is_periodic {
+        return Some(to.rem_euclid(count as i64) as u32);
+    }
+    (0..count as i64).contains(&to).then_some(to as u32)
+}
+
+/// Places within a distance along one side: up to two runs, for it may go around.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    /// From, and how many.
+    pub runs: [(u32, u32); 2],
+}
+
+impl Reach {
+    #[inline]
+    fn new(at: u32, radius: u32, count: u32, is_periodic: bool) -> Self {
+        if !is_periodic {
+            let first = at.saturating_sub(radius);
+            return Self { runs: [(first, (at + radius).min(count - 1) - first + 1), (0, 0)] };
+        }
+        if 2 * radius as u64 + 1 >= count as u64 {
+            return Self { runs: [(0, count), (0, 0)] };
+        }
+        let first = (at + count - radius) % count;
+        let len = 2 * radius + 1;
+        let whole = len.min(count - first);
+        Self { runs: [(first, whole), (0, len - whole)] }
+    }
+
+    #[inline]
+    pub(crate) fn iter(self) -> impl Iterator<Item = u32> {
+        let [(a, a_len), (b, b_len)] = self.runs;
+        (a..a + a_len).chain(b..b + b_len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{AgentId, Tick};
+
+    #[test]
+    fn neighbourhoods_are_what_a_ruler_says() {
+        for (width, height) in [(1, 1), (1, 5), (2, 2), (3, 3), (4, 7), (9, 5)] {
+            for grid in [Grid::new(width, height), Grid::new(width, height).periodic()] {
+                let gap = |a: u32, b: u32, count: u32| {
+                    let gap = a.abs_diff(b);
+                    if grid.is_periodic() { gap.min(count - gap) } else { gap }
+                };
+                for spot in (0..grid.spots()).map(Spot) {
+                    let (x, y) = grid.place(spot);
+                    for radius in 0..4 {
+                        let is_near = |other: &Spot| {
+                            let (ox, oy) = grid.place(*other);
+                            *other != spot && gap(x, ox, width).max(gap(y, oy, height)) <= radius
+                        };
+                        let mut found: Vec<Spot> = grid.around(spot, radius).collect();
+                        found.sort_unstable();
+                        let right: Vec<Spot> = (0..grid.spots()).map(Spot).filter(is_near).collect();
+                        assert_eq!(found, right, "{grid:?}, around ({x}, {y}), radius {radius}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_is_as_likely_to_each_side() {
+        let grid = Grid::new(5, 5);
+        for (x, y, right) in [(0, 0, 3), (2, 0, 5), (2, 2, 8)] {
+            let mut counts = [0_u32; 25];
+            let mut draws = Seed(1).draws(Stream::named("step"), AgentId(x), Tick(y as u64));
+            (0..8_000).for_each(|_| counts[grid.step(grid.spot(x, y), &mut draws).index()] += 1);
+            let hit: Vec<u32> = counts.into_iter().filter(|&count| count > 0).collect();
+            let mean = 8_000 / right;
+            assert_eq!(hit.len() as u32, right);
+            assert!(hit.iter().all(|count| count.abs_diff(mean) < mean / 6), "({x}, {y}): {hit:?}");
+        }
+        assert_eq!(Grid::new(1, 1).step(Spot(0), &mut Seed(1).draws(Stream(1), AgentId(0), Tick(0))), Spot(0));
+    }
+}

@@ -1,0 +1,167 @@
+//! [`Links`]: an agent at each node of a network, all of which act at once.
+
+use std::sync::{Arc, RwLockReadGuard};
+
+use bevy_ecs::prelude::Resource;
+use bevy_ecs::system::SystemParam;
+
+use super::network::Network;
+use super::publish::{Cut, Sheets, SpaceOf};
+use crate::base::{AgentId, Draws, Stream, Tick, ZoneId};
+use crate::sim::Builder;
+use crate::sim::due::{Claim, LivesOf};
+use crate::sim::globals::Here;
+use crate::sim::hand::{Hand, Handed, short_name};
+use crate::sim::roll::Roll;
+use crate::sim::rows::Row;
+use crate::sim::saving::Standing;
+use crate::sim::visit::Lives;
+
+/// Nodes of a zone, if nobody says how many zones there are.
+const ZONE_NODES: u64 = 1 << 14;
+
+/// A network with its zones, which are runs of nodes.
+pub(crate) struct Ground<T> {
+    network: Arc<Network>,
+    first: u32,
+    cut: Cut,
+    sheets: Sheets<Vec<T>>,
+}
+
+impl<T: Row> SpaceOf<(T,)> for Ground<T> {
+    fn publish(&self, zone: ZoneId, roll: &mut Roll<(T,)>) {
+        let mut sheet = self.sheets.write(zone);
+        sheet.clear();
+        sheet.extend_from_slice(&roll.columns().0[..self.cut.range(zone.0).len()]);
+    }
+
+    fn check(&self, standing: &Standing, _: &(T,)) -> Result<(), String> {
+        let node = standing.id.0 - self.first;
+        match self.cut.zone(node) == standing.zone.0 && standing.wake.is_none() {
+            true => Ok(()),
+            false => Err(format!("it is node {node}, and in zone {}", standing.zone.0)),
+        }
+    }
+}
+
+#[derive(Resource)]
+pub(crate) struct GroundOf<T: Row>(Arc<Ground<T>>);
+
+impl<T: Row> Clone for GroundOf<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Row> Handed for GroundOf<T> {
+    fn missing() -> String {
+        format!("no network of {0} is declared: `sim.network(network, |node, draws| {0} {{ .. }})`", short_name::<T>())
+    }
+}
+
+/// System parameter: an agent with row `T` at each node of a network ([`Builder::network`]).
+///
+/// ```
+/// # use myriad::prelude::*;
+/// #[derive(Clone, Copy, Pod, Zeroable)]
+/// #[repr(C)]
+/// struct Opinion(i32);
+///
+/// fn talk(mut people: Links<Opinion>) {
+///     people.step(|_, mine, peers| {
+///         let sum: i32 = peers.iter().map(|(_, other)| other.0).sum();
+///         mine.0 += (sum - peers.len() as i32 * mine.0).signum();
+///     });
+/// }
+///
+/// fn build(sim: &mut Builder) {
+///     let network = Network::small_world(1_000, 3, 0.1, sim.seed());
+///     sim.network(network, |_, draws| Opinion(draws.between(-100, 100)));
+///     sim.every_tick(talk);
+/// }
+/// ```
+#[derive(SystemParam)]
+pub struct Links<'s, T: Row> {
+    lives: Hand<'s, LivesOf<(T,)>>,
+    ground: Hand<'s, GroundOf<T>, false>,
+    here: Here<'s>,
+    _claim: Claim<(T,)>,
+}
+
+impl<T: Row> Links<'_, T> {
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.ground.0.0.network
+    }
+
+    /// Calls `f` with each agent, its row to be written, and those it is linked to as they were at the exchange.
+    pub fn step(&mut self, mut f: impl FnMut(AgentId, &mut T, &Peers<'_, T>)) {
+        let Lives { rolls, visit, .. } = self.lives.0.lives.get();
+        let ground = &*self.ground.0.0;
+        let roll = &mut rolls[visit.place];
+        roll.touch();
+        let (column,) = roll.columns();
+        let sheets: Vec<_> = (0..ground.cut.zones as usize).map(|zone| ground.sheets.read(zone)).collect();
+        for (node, row) in ground.cut.range(self.here.zone().0).zip(column) {
+            let nodes = ground.network.of(node);
+            f(AgentId(ground.first + node), row, &Peers { ground, sheets: &sheets, nodes });
+        }
+    }
+}
+
+/// Those to whom somebody is linked, as they were at the exchange.
+pub struct Peers<'a, T: Row> {
+    ground: &'a Ground<T>,
+    sheets: &'a [RwLockReadGuard<'a, Vec<T>>],
+    nodes: &'a [u32],
+}
+
+impl<T: Row> Peers<'_, T> {
+    /// How many.
+    pub fn len(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Each of them, by rising id.
+    pub fn iter(&self) -> impl Iterator<Item = (AgentId, &T)> {
+        self.nodes.iter().map(|&node| {
+            let zone = self.ground.cut.zone(node);
+            let row = &self.sheets[zone as usize][(node - self.ground.cut.first(zone)) as usize];
+            (AgentId(self.ground.first + node), row)
+        })
+    }
+}
+
+impl Builder {
+    /// Declares an agent with row `T` at each node of a network, as `make` says with draws of its own. They are reached
+    /// by [`Links`]. The scenario exchanges at every tick.
+    ///
+    /// Returns the first id: the ids follow the nodes.
+    pub fn network<T: Row>(
+        &mut self,
+        network: Network,
+        make: impl Fn(u32, &mut Draws) -> T + Send + Sync + 'static,
+    ) -> AgentId {
+        let nodes = network.nodes();
+        let zones = self.cut_into((nodes as u64).div_ceil(ZONE_NODES));
+        let (seed, first) = (self.seed(), self.settled as u32);
+        let (network, cut) = (Arc::new(network), Cut { count: nodes, zones });
+        let ground = Arc::new(Ground::<T> { network, first, cut, sheets: Sheets::new(zones as usize) });
+        self.settle::<(T,)>(nodes as u64, move |zone, settlement| {
+            for node in cut.range(zone.0) {
+                let id = AgentId(first + node);
+                let mut draws = seed.draws(Stream::named("network"), id, Tick(0));
+                settlement.add(id, (make(node, &mut draws),), None);
+            }
+        });
+        let handle = GroundOf(ground.clone());
+        self.installers.push(Box::new(move |drawer| drawer.put(handle.clone())));
+        self.kind_entry::<(T,)>().space = Some(ground);
+        AgentId(first)
+    }
+}
