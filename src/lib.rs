@@ -17,6 +17,7 @@
 //! | 1 | [`store`] | bytes that last: file systems, journal, checkpoints |
 //! | 2 | [`sim`] | the engine: zones, shards, exchange, agenda, stepping, collectors |
 //! | 4 | [`scenarios`] | models that use the public face only |
+//! | - | [`guide`] | how to write models: a tutorial in five steps, and how-tos |
 //! | 5 | [`app`] | all that a person sees: arguments, configuration, progress, summary |
 //!
 //! # The way data takes
@@ -25,7 +26,12 @@
 //! sent off; a barrier; messages are routed over rings and arrivals placed; a barrier; collectors and invariants look.
 //! At the end comes a [`sim::RunReport`].
 //!
-//! Write a model of your own with the [`prelude`]; see `examples/wealth.rs`.
+//! # Where to begin
+//! - To run something: `myriad list` names the scenarios, `myriad run flocking --agents 100k` runs one.
+//! - To write a model: the [tutorial](guide::tutorial) grows one in five steps; `myriad new mymodel` writes a crate to
+//!   begin with. A model's file imports the [`prelude`].
+//! - To see how others look: [`scenarios::gallery`] has ten classic models of 50 to 120 lines each.
+//! - To do one thing: the [how-tos](guide::howto).
 
 // Tests look at files as a person would; the library itself is checked in the build that has none.
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
@@ -36,6 +42,7 @@ extern crate self as myriad;
 pub mod app;
 pub mod base;
 pub mod exec;
+pub mod guide;
 pub mod prelude;
 pub mod scenarios;
 pub mod sim;

@@ -50,6 +50,8 @@ pub enum Command {
     Describe(DescribeArgs),
     /// Compare a scenario with figures measured in the real world; exit code 3 if one is missed
     Validate(ValidateArgs),
+    /// Begin a crate with a model of one's own, ready to be built
+    New(NewArgs),
     /// Say what this machine offers to a simulation, and what is missing
     Doctor(DoctorArgs),
     /// Measure the engine beside what this machine can do
@@ -58,6 +60,17 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
+}
+
+/// `new`.
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// The folder to make; its name becomes the crate's
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// The folder with Myriad's sources, on which the crate is to depend; by default the one this command was built from
+    #[arg(long, value_name = "DIR")]
+    pub engine: Option<String>,
 }
 
 /// `run`.
@@ -508,7 +521,7 @@ mod tests {
     #[test]
     fn commands_that_are_not_built_are_not_listed() {
         let names: Vec<_> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        let built = "run resume inspect diff journal list describe validate doctor bench completions man";
+        let built = "run resume inspect diff journal list describe validate new doctor bench completions man";
         assert_eq!(names, built.split(' ').collect::<Vec<_>>());
     }
 }

@@ -16,7 +16,7 @@ use super::error::{Error, Outcome, exit_code, message};
 use super::meta::Scenarios;
 use super::settings::Typed;
 use super::style::Style;
-use super::{bench, describe, doctor, interrupt, kept, run, template, validate};
+use super::{bench, describe, doctor, interrupt, kept, new, run, template, validate};
 use crate::sim::AnyScenario;
 
 /// What was called: the words typed (the program's name first), and the environment.
@@ -148,6 +148,7 @@ impl<'a> App<'a> {
                 }
                 Ok(Outcome::Done)
             }
+            Some(Command::New(args)) => new::new(&args, console),
             Some(Command::Bench(args)) => bench::bench(&args, &call.env, console),
             Some(Command::Completions(args)) => {
                 // Written to memory first: clap_complete panics where the reader has gone.

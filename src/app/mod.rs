@@ -28,6 +28,7 @@ mod kept;
 mod layers;
 mod log;
 mod meta;
+mod new;
 mod out;
 mod probe;
 mod progress;

@@ -1,6 +1,7 @@
 //! [`Builder`]: what a scenario declares of its world.
 
 use std::any::Any;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -12,6 +13,7 @@ use super::hand::{Drawer, short_name};
 use super::hub::{Collector, Extra, Hub, Invariant};
 use super::kind::{ClosedForm, Handoff, Settlers};
 use super::mail::Message;
+use super::mistake::{Wanted, WantedKind, or_mistake};
 use super::options::RunOptions;
 use super::plugin::Plugin;
 use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, TallyEntry, TallyPart};
@@ -21,8 +23,22 @@ use super::saving::{Sent, Standing};
 use super::scenario::Timing;
 use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId};
 
-/// Makes a zone's instance of a system.
-pub(crate) type SystemMaker = Box<dyn Fn() -> BoxedSystem + Send + Sync>;
+/// A system of zones.
+pub(crate) struct SystemMaker {
+    /// Its function, and where it was added.
+    pub name: String,
+    /// Whether it runs at every tick, or only when something is due.
+    pub every_tick: bool,
+    /// Makes a shard's instance of it.
+    pub make: Box<dyn Fn() -> BoxedSystem + Send + Sync>,
+}
+
+/// What a system is called in messages: the path of its function, and the line that declares it.
+#[track_caller]
+fn name_of<S>(_: &S) -> String {
+    format!("system `{}` ({})", std::any::type_name::<S>(), Location::caller())
+}
+
 /// Gives the systems of a World something that all share.
 pub(crate) type Installer = Box<dyn Fn(&mut Drawer) + Send + Sync>;
 
@@ -36,7 +52,7 @@ pub struct Builder {
     pub(crate) kinds: Vec<Box<dyn KindPart>>,
     pub(crate) messages: Vec<Box<dyn MessagePart>>,
     pub(crate) tallies: Vec<Box<dyn TallyPart>>,
-    pub(crate) systems: Vec<(bool, SystemMaker)>,
+    pub(crate) systems: Vec<SystemMaker>,
     pub(crate) installers: Vec<Installer>,
     pub(crate) settled: u64,
     /// The id of whoever is born next, once the world is there.
@@ -263,28 +279,36 @@ impl Builder {
     }
 
     /// Adds a system that every zone runs when something is due in it: it takes a [`Due`](super::Due).
+    #[track_caller]
     pub fn on_due<M>(&mut self, system: impl IntoSystem<(), (), M> + Clone + Send + Sync + 'static) -> &mut Self
     where
         M: 'static,
     {
-        self.systems.push((false, Box::new(move || Box::new(IntoSystem::into_system(system.clone())))));
+        let name = name_of(&system);
+        let make = Box::new(move || Box::new(IntoSystem::into_system(system.clone())) as BoxedSystem);
+        self.systems.push(SystemMaker { name, every_tick: false, make });
         self
     }
 
     /// Adds a system that every zone runs at every tick.
+    #[track_caller]
     pub fn every_tick<M>(&mut self, system: impl IntoSystem<(), (), M> + Clone + Send + Sync + 'static) -> &mut Self
     where
         M: 'static,
     {
-        self.systems.push((true, Box::new(move || Box::new(IntoSystem::into_system(system.clone())))));
+        let name = name_of(&system);
+        let make = Box::new(move || Box::new(IntoSystem::into_system(system.clone())) as BoxedSystem);
+        self.systems.push(SystemMaker { name, every_tick: true, make });
         self
     }
 
     /// Samples a number every so many ticks (at the first exchange from then on), at the start and at the end: any
     /// system over hub parameters ([`All`](super::All), `Res<Total<T>>`, `Shared<T>`...) that returns one.
+    #[track_caller]
     pub fn collect<M>(&mut self, name: &str, every: u64, system: impl IntoSystem<(), f64, M>) -> &mut Self {
-        let mut system: BoxedSystem<(), f64> = Box::new(IntoSystem::into_system(system));
-        system.initialize(&mut self.hub.world);
+        let what = format!("collector `{name}`, {}", name_of(&system));
+        let system: BoxedSystem<(), f64> = Box::new(IntoSystem::into_system(system));
+        let Some(system) = self.hub_system(what, system) else { return self };
         let series = Series { name: name.to_owned(), ticks: Vec::new(), values: Vec::new() };
         self.hub.collectors.push(Collector { every: every.max(1), system, series });
         self
@@ -292,19 +316,45 @@ impl Builder {
 
     /// States what must always hold, checked at the start, every simulated hour and at the end. A run in which it did
     /// not hold says so and exits with code 3.
+    #[track_caller]
     pub fn invariant<M>(&mut self, name: &str, system: impl IntoSystem<(), bool, M>) -> &mut Self {
-        let mut system: BoxedSystem<(), bool> = Box::new(IntoSystem::into_system(system));
-        system.initialize(&mut self.hub.world);
+        let what = format!("invariant `{name}`, {}", name_of(&system));
+        let system: BoxedSystem<(), bool> = Box::new(IntoSystem::into_system(system));
+        let Some(system) = self.hub_system(what, system) else { return self };
         self.hub.invariants.push(Invariant { name: name.to_owned(), system, held: true });
         self
     }
 
     /// What the scenario adds to the report.
+    #[track_caller]
     pub fn report<M>(&mut self, system: impl IntoSystem<(), Extra, M>) -> &mut Self {
-        let mut system: BoxedSystem<(), Extra> = Box::new(IntoSystem::into_system(system));
-        system.initialize(&mut self.hub.world);
-        self.hub.report = Some(system);
+        let what = format!("the report, {}", name_of(&system));
+        let system: BoxedSystem<(), Extra> = Box::new(IntoSystem::into_system(system));
+        self.hub.report = self.hub_system(what, system);
         self
+    }
+
+    /// Makes a system of the hub; none if it asks for what is not there, which is then told instead of a run.
+    fn hub_system<R: 'static>(&mut self, what: String, mut system: BoxedSystem<(), R>) -> Option<BoxedSystem<(), R>> {
+        let made = or_mistake(|| drop(system.initialize(&mut self.hub.world)));
+        let wanted = std::mem::take(&mut self.hub.world.resource_mut::<Drawer>().wanted);
+        self.hub.wanted.extend(wanted.into_iter().map(|wanted| (what.clone(), wanted)));
+        made.map_err(|why| self.mistake(format!("{what}: {why}"))).ok().map(|()| system)
+    }
+
+    /// What some system of the hub looks at and nobody declared.
+    pub(crate) fn unanswered(&self) -> Option<String> {
+        let is_there = |wanted: &Wanted| match wanted.kind {
+            WantedKind::Rows => self.kinds.iter().any(|kind| kind.types().contains(&wanted.id)),
+            WantedKind::Messages => self.messages.iter().any(|message| message.message() == wanted.id),
+        };
+        let (what, wanted) = self.hub.wanted.iter().find(|(_, wanted)| !is_there(wanted))?;
+        Some(match wanted.kind {
+            WantedKind::Rows => format!("{what}: no agent has a row `{}`", wanted.name),
+            WantedKind::Messages => {
+                format!("{what}: no messages `{0}` are declared: `sim.messages::<{0}>()`", wanted.name)
+            }
+        })
     }
 
     /// Says what setting up is about to do (`"settling 1,000,000 residents"`).

@@ -13,6 +13,7 @@ use super::agenda::Agenda;
 use super::desk::Desk;
 use super::hand::{Drawer, Hand, Handed};
 use super::mail::{Inbox, InboxOf, Letter, Message};
+use super::mistake::mistake;
 use super::roll::Roll;
 use super::rows::{Agent, NEVER, Rows};
 use super::visit::{Departure, Lives, Visit};
@@ -34,7 +35,10 @@ impl<K: Rows> Clone for LivesOf<K> {
 
 impl<K: Rows> Handed for LivesOf<K> {
     fn missing() -> String {
-        format!("a system reads `Due` of agents ({}) that the scenario does not settle", K::name())
+        format!("there are no agents ({0}): `sim.settle::<({0},)>(..)`", K::name())
+    }
+    fn name() -> String {
+        format!("the agents ({})", K::name())
     }
     fn taken(&self, drawer: &mut Drawer) {
         drawer.kinds_taken |= 1 << self.kind;
@@ -55,14 +59,14 @@ unsafe impl<K: Rows> SystemParam for Claim<K> {
         K::components(world)
     }
 
-    fn init_access(rows: &Self::State, meta: &mut SystemMeta, access: &mut SystemAccess, _: &mut World) {
+    fn init_access(rows: &Self::State, _: &mut SystemMeta, access: &mut SystemAccess, _: &mut World) {
         let mut filter = FilteredAccess::default();
         for &row in rows {
             filter.add_write(row);
             filter.and_with(row);
         }
         if access.try_add(filter).is_err() {
-            panic!("system {} reaches the rows of ({}) twice", meta.name(), K::name());
+            mistake(format!("it reaches the rows of ({}) twice", K::name()));
         }
     }
 

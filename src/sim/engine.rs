@@ -92,7 +92,7 @@ impl Engine {
         if builder.has_space && exchange_ticks != 1 {
             builder.mistake(format!("agents in a space meet at every tick: `exchange_ticks: 1`, not {exchange_ticks}"));
         }
-        if let Some(mistake) = builder.mistake {
+        if let Some(mistake) = builder.mistake.take().or_else(|| builder.unanswered()) {
             return Err(RunError::Input(mistake));
         }
         let from = saved.map_or(0, |saved| u32::try_from(saved.tick()).unwrap_or(0));
@@ -122,6 +122,7 @@ impl Engine {
             systems: builder.systems,
             has_space: builder.has_space,
         };
+        Systems::new(&furnisher.systems, furnisher.drawer(0)).map_err(RunError::Input)?;
         let revival = |saved| {
             let sizes = (builder.settled, exchange_ticks);
             Revival::new(saved, &furnisher, builder.zone_count, sizes)
@@ -142,7 +143,7 @@ impl Engine {
         let slots: Vec<Mutex<Option<Shard>>> = (0..shards).map(|_| Mutex::new(None)).collect();
         let order: Vec<u32> = (0..shards as u32).collect();
         workers.each(&order, |_, index| {
-            let systems = Systems::new(&furnisher.systems, furnisher.drawer(index));
+            let systems = Systems::new(&furnisher.systems, furnisher.drawer(index)).expect("it was tried before");
             let every_tick = systems.need_every_tick();
             let may_travel = !every_tick || exchange_ticks == 1;
             let mut shard = Shard {

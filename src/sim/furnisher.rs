@@ -23,7 +23,7 @@ pub(crate) struct Furnisher {
     pub kinds: Vec<Box<dyn KindPart>>,
     pub messages: Vec<Box<dyn MessagePart>>,
     pub tallies: Vec<Box<dyn TallyPart>>,
-    pub systems: Vec<(bool, SystemMaker)>,
+    pub systems: Vec<SystemMaker>,
     /// Whether some kind stands in a space: its zones are not split then.
     pub has_space: bool,
 }

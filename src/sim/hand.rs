@@ -14,6 +14,8 @@ use bevy_ecs::resource::IS_RESOURCE;
 use bevy_ecs::system::{SystemAccess, SystemMeta, SystemParam, SystemParamValidationError};
 use bevy_ecs::world::unsafe_world_cell::UnsafeWorldCell;
 
+use super::mistake::{Wanted, mistake};
+
 /// What the systems of a World can be handed, by type. It is there while systems are made.
 #[derive(Resource, Default)]
 pub(crate) struct Drawer {
@@ -23,6 +25,8 @@ pub(crate) struct Drawer {
     /// Accesses that the system in the making has declared for what it is handed: if it declares any others, it reaches
     /// into the World.
     pub accesses_declared: usize,
+    /// What the hub systems in the making look at.
+    pub wanted: Vec<Wanted>,
 }
 
 impl Drawer {
@@ -41,6 +45,10 @@ impl Drawer {
 pub(crate) trait Handed: Resource + Clone {
     /// What to say where a system asks for what nobody declared.
     fn missing() -> String;
+    /// What it is, for a system that takes it twice.
+    fn name() -> String {
+        plain_name::<Self>()
+    }
     /// Told when a system takes it.
     fn taken(&self, drawer: &mut Drawer) {
         let _ = drawer;
@@ -59,13 +67,13 @@ unsafe impl<R: Handed, const WRITES: bool> SystemParam for Hand<'_, R, WRITES> {
     fn init_state(world: &mut World) -> Self::State {
         let id = world.components_registrator().register_component::<R>();
         let mut drawer = world.resource_mut::<Drawer>();
-        let Some(value) = drawer.get::<R>().cloned() else { panic!("{}", R::missing()) };
+        let Some(value) = drawer.get::<R>().cloned() else { mistake(R::missing()) };
         value.taken(&mut drawer);
         drawer.accesses_declared += 1;
         (value, id)
     }
 
-    fn init_access((_, id): &Self::State, meta: &mut SystemMeta, access: &mut SystemAccess, _: &mut World) {
+    fn init_access((_, id): &Self::State, _: &mut SystemMeta, access: &mut SystemAccess, _: &mut World) {
         let mut filter = FilteredAccess::default();
         if WRITES {
             filter.add_write(*id);
@@ -74,7 +82,7 @@ unsafe impl<R: Handed, const WRITES: bool> SystemParam for Hand<'_, R, WRITES> {
         }
         filter.and_with(IS_RESOURCE);
         if access.try_add(filter).is_err() {
-            panic!("system {} takes {} twice", meta.name(), std::any::type_name::<R>());
+            mistake(format!("it reaches {} twice", R::name()));
         }
     }
 
@@ -92,4 +100,11 @@ unsafe impl<R: Handed, const WRITES: bool> SystemParam for Hand<'_, R, WRITES> {
 /// The last part of a type's name.
 pub(crate) fn short_name<T>() -> &'static str {
     std::any::type_name::<T>().rsplit("::").next().unwrap_or_default()
+}
+
+/// A type's name without the modules.
+fn plain_name<T>() -> String {
+    let name = std::any::type_name::<T>();
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    name.split_inclusive(|letter| !is_part(letter)).map(|part| part.rsplit("::").next().unwrap_or_default()).collect()
 }

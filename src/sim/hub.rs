@@ -13,6 +13,7 @@ use bevy_ecs::system::{BoxedSystem, SystemParam};
 use super::desk::Desk;
 use super::globals::{ClockOf, Now};
 use super::hand::Drawer;
+use super::mistake::{Wanted, Wants};
 use super::report::{Section, Series};
 use super::rows::Row;
 use super::shown::Shown;
@@ -51,7 +52,7 @@ impl View {
 #[derive(SystemParam)]
 pub struct All<'w, R: Row> {
     view: Res<'w, View>,
-    marker: std::marker::PhantomData<R>,
+    _wants: Wants<R, false>,
 }
 
 impl<R: Row> All<'_, R> {
@@ -130,6 +131,8 @@ pub(crate) struct Hub {
     pub collectors: Vec<Collector>,
     pub invariants: Vec<Invariant>,
     pub report: Option<BoxedSystem<(), Extra>>,
+    /// What its systems look at, and which.
+    pub wanted: Vec<(String, Wanted)>,
     /// Who sums up; nobody until the engine has workers.
     pub workers: Option<Arc<Workers>>,
 }
@@ -141,7 +144,15 @@ impl Hub {
         drawer.put(ClockOf { now: clock.clone(), calendar });
         let mut world = World::new();
         world.insert_resource(drawer);
-        Self { world, clock, collectors: Vec::new(), invariants: Vec::new(), report: None, workers: None }
+        Self {
+            world,
+            clock,
+            collectors: Vec::new(),
+            invariants: Vec::new(),
+            report: None,
+            wanted: Vec::new(),
+            workers: None,
+        }
     }
 
     /// Whether a collector wants a sample between two ticks.

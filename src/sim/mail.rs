@@ -9,6 +9,7 @@ use bytemuck::Pod;
 
 use super::desk::Desk;
 use super::hand::{Hand, Handed, short_name};
+use super::mistake::Wants;
 use super::rows::prefetch;
 use super::wheel::Entry;
 use crate::base::{AgentId, Tick};
@@ -219,6 +220,7 @@ pub(crate) struct FlightOf<M: Message>(pub Vec<(AgentId, M)>);
 #[derive(SystemParam)]
 pub struct InFlight<'w, M: Message> {
     flight: Res<'w, FlightOf<M>>,
+    _wants: Wants<M, true>,
 }
 
 impl<M: Message> InFlight<'_, M> {

@@ -33,6 +33,7 @@ mod kind;
 mod looking;
 mod mail;
 mod migration;
+mod mistake;
 mod options;
 mod params;
 mod placement;

@@ -9,6 +9,7 @@ use bevy_ecs::system::BoxedSystem;
 
 use super::builder::SystemMaker;
 use super::hand::Drawer;
+use super::mistake::or_mistake;
 
 struct ShardSystem {
     system: BoxedSystem,
@@ -27,12 +28,15 @@ pub(crate) struct Systems {
 
 impl Systems {
     /// Makes the systems, handed what is in the drawer.
-    pub(crate) fn new(makers: &[(bool, SystemMaker)], drawer: Drawer) -> Self {
+    ///
+    /// # Errors
+    /// Which one asks for what nobody declared.
+    pub(crate) fn new(makers: &[SystemMaker], drawer: Drawer) -> Result<Self, String> {
         let mut world = World::new();
         world.insert_resource(drawer);
-        let all = makers.iter().map(|(every_tick, make)| made(*every_tick, make, &mut world)).collect();
+        let all = makers.iter().map(|maker| made(maker, &mut world)).collect::<Result<_, _>>()?;
         world.remove_resource::<Drawer>();
-        Self { world, all }
+        Ok(Self { world, all })
     }
 
     /// Whether some system runs at every tick, or two read the events of one kind, which have to take turns.
@@ -58,19 +62,21 @@ impl Systems {
     }
 }
 
-fn made(every_tick: bool, make: &SystemMaker, world: &mut World) -> ShardSystem {
+fn made(maker: &SystemMaker, world: &mut World) -> Result<ShardSystem, String> {
+    let SystemMaker { name, every_tick, make } = maker;
     let mut system = make();
     let mut drawer = world.resource_mut::<Drawer>();
     (drawer.kinds_taken, drawer.accesses_declared) = (0, 0);
-    let access = system.initialize(world);
+    let access = or_mistake(|| system.initialize(world)).map_err(|why| format!("{name}: {why}"))?;
     let drawer = world.resource::<Drawer>();
     let accesses = access.to_filtered_access_set().filtered_accesses().len();
-    assert!(
-        accesses == drawer.accesses_declared && !access.is_exclusive() && !system.has_deferred(),
-        "system {} reaches into the World: agents are reached through `Due` and `Each`, tables through `Shared`",
-        system.name()
-    );
+    if accesses != drawer.accesses_declared || access.is_exclusive() || system.has_deferred() {
+        return Err(format!(
+            "{name} reaches into the World: agents are reached through `Due`, `Each` and spaces, tables through \
+             `Shared`"
+        ));
+    }
     // What `Each` takes is no event.
-    let kinds = if every_tick { 0 } else { drawer.kinds_taken };
-    ShardSystem { system, every_tick, kinds }
+    let kinds = if *every_tick { 0 } else { drawer.kinds_taken };
+    Ok(ShardSystem { system, every_tick: *every_tick, kinds })
 }

@@ -373,8 +373,12 @@ fn no_step_that_makes_something_durable_can_be_left_out() {
     use Omit::{FileSync, FolderSync, Rename, SyncOf};
     let files = ["seg-", "MANIFEST-", "wal-", "RUN", "meta.redb"].map(SyncOf);
     for omit in [FileSync, FolderSync, Rename].into_iter().chain(files) {
-        let crashes = crash_everywhere(Some(omit), 8, 2);
-        assert!(crashes.failures + crashes.fallbacks > 0, "without {omit:?}: {crashes:?}");
+        // A few crashes show most of them. Which operations there are depends on how threads are scheduled.
+        let shows = |(seeds, stride)| {
+            let crashes = crash_everywhere(Some(omit), seeds, stride);
+            crashes.failures + crashes.fallbacks > 0
+        };
+        assert!([(8, 2), (32, 1), (64, 1)].into_iter().any(shows), "without {omit:?} nothing is lost");
     }
 }
 

@@ -22,9 +22,11 @@ mod kept;
 #[cfg(unix)] // signals
 mod kill;
 mod law;
+mod mistakes;
 mod population;
 mod refused;
 mod revival;
+mod rumour;
 mod scratch;
 #[cfg(target_os = "linux")]
 mod small_disk;

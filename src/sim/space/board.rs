@@ -158,8 +158,8 @@ impl<T: Placed> Handed for BoardOf<T> {
 /// ```
 #[derive(SystemParam)]
 pub struct Board<'s, T: Placed> {
-    lives: Hand<'s, LivesOf<(T,)>>,
     board: Hand<'s, BoardOf<T>>,
+    lives: Hand<'s, LivesOf<(T,)>>,
     clock: Clock<'s>,
     dice: Dice<'s>,
     _claim: Claim<(T,)>,

@@ -61,8 +61,8 @@ pub struct Continuous<const D: usize> {
 /// neighbours: 1 costs a fifth more, 3 as much.
 pub(crate) const REACH: i64 = 2;
 
-/// Cells at most: four bytes each.
-const CELLS_MAX: f64 = (1 << 26) as f64;
+/// Cells along a side at most, by dimensions: 2^26 in all, of four bytes each.
+const CELLS_MAX: [f64; 3] = [67_108_864.0, 8_192.0, 406.0];
 
 impl<const D: usize> Continuous<D> {
     /// A box with walls, of these sizes.
@@ -75,7 +75,7 @@ impl<const D: usize> Continuous<D> {
         assert!(size.into_iter().all(is_length), "a space of sizes {size:?}");
         assert!(is_length(radius), "a radius of {radius}");
         // A cell is as long as a share of the radius, or longer. Small radii in large spaces: no more cells than fit.
-        let most = CELLS_MAX.powf(1.0 / D as f64).floor();
+        let most = CELLS_MAX[D - 1];
         let cells = size.map(|size| (size * REACH as f64 / radius).floor().clamp(1.0, most) as u32);
         let per_unit = std::array::from_fn(|axis| cells[axis] as f64 / size[axis]);
         Self { size, radius, is_periodic: false, cells, per_unit, is_tiny: false }
@@ -234,9 +234,9 @@ mod tests {
     fn cells_are_never_shorter_than_their_share_of_the_radius() {
         for (size, radius) in [([100.0, 7.3, 5.0], 2.1), ([1e9, 1.0, 1e3], 1e-3), ([3.0, 3.0, 3.0], 10.0)] {
             let space = Continuous::new(size, radius);
-            for axis in 0..3 {
-                let side = size[axis] / space.cells[axis] as f64;
-                assert!(side >= radius / REACH as f64 * (1.0 - 1e-12) || space.cells[axis] == 1, "{space:?}");
+            for (size, cells) in size.into_iter().zip(space.cells) {
+                let side = size / cells as f64;
+                assert!(side >= radius / REACH as f64 * (1.0 - 1e-12) || cells == 1, "{space:?}");
             }
         }
     }

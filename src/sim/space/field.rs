@@ -157,8 +157,8 @@ impl<T: Located<D>, const D: usize> Handed for GroundOf<T, D> {
 /// ```
 #[derive(SystemParam)]
 pub struct Field<'s, T: Located<D>, const D: usize> {
-    lives: Hand<'s, LivesOf<(T,)>>,
     ground: Hand<'s, GroundOf<T, D>, false>,
+    lives: Hand<'s, LivesOf<(T,)>>,
     here: Here<'s>,
     clock: Clock<'s>,
     _claim: Claim<(T,)>,

@@ -83,8 +83,8 @@ impl<T: Row> Handed for GroundOf<T> {
 /// ```
 #[derive(SystemParam)]
 pub struct Lattice<'s, T: Row> {
-    lives: Hand<'s, LivesOf<(T,)>>,
     ground: Hand<'s, GroundOf<T>, false>,
+    lives: Hand<'s, LivesOf<(T,)>>,
     here: Here<'s>,
     _claim: Claim<(T,)>,
 }

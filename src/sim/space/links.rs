@@ -82,8 +82,8 @@ impl<T: Row> Handed for GroundOf<T> {
 /// ```
 #[derive(SystemParam)]
 pub struct Links<'s, T: Row> {
-    lives: Hand<'s, LivesOf<(T,)>>,
     ground: Hand<'s, GroundOf<T>, false>,
+    lives: Hand<'s, LivesOf<(T,)>>,
     here: Here<'s>,
     _claim: Claim<(T,)>,
 }

@@ -55,8 +55,8 @@ impl<T: Row> Handed for PatchesOf<T> {
 /// ```
 #[derive(SystemParam)]
 pub struct Patches<'s, T: Row> {
-    lives: Hand<'s, LivesOf<(T,)>>,
     patches: Hand<'s, PatchesOf<T>, false>,
+    lives: Hand<'s, LivesOf<(T,)>>,
     _claim: Claim<(T,)>,
 }
 
