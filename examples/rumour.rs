@@ -17,15 +17,10 @@ myriad::params! {
     }
 }
 
-/// Somebody: where, and whether the rumour has come there (1) or not (0).
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Person {
-    at: [f64; 2],
-    knows: u64,
+located! {
+    /// Somebody: where, and whether the rumour has come there (1) or not (0).
+    pub struct Person { at: [f64; 2], knows: u64 }
 }
-located!(Person, 2);
-
 /// The rumour, by telephone.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]

@@ -68,7 +68,8 @@ pub struct NewArgs {
     /// The folder to make; its name becomes the crate's
     #[arg(value_name = "PATH")]
     pub path: String,
-    /// The folder with Myriad's sources, on which the crate is to depend; by default the one this command was built from
+    /// The folder with Myriad's sources, on which the crate is to depend; by default the one this command was built
+    /// from
     #[arg(long, value_name = "DIR")]
     pub engine: Option<String>,
 }

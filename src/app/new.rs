@@ -11,7 +11,8 @@ use crate::store::{Access, Backend, Fs};
 const MODEL: &str = include_str!("../../examples/rumour.rs");
 
 /// What `cargo clippy` is to say of what makes a run another one each time.
-const CLIPPY: &str = r#"# A run is the same each time if nothing in it depends on the order of a hash map, on the time of day, or on
+const CLIPPY: &str = r#"
+# A run is the same each time if nothing in it depends on the order of a hash map, on the time of day, or on
 # the machine.
 disallowed-types = [
     { path = "std::collections::HashMap", reason = "its order differs from run to run: BTreeMap or a Vec" },
@@ -94,7 +95,8 @@ opt-level = 2
     model.push_str(TESTS);
     let readme = format!(
         "# {name}\n\nA model on Myriad. `cargo run --release -- --agents 100k` runs it, \
-         `cargo run --release -- describe` lists its parameters, `cargo test` tests it, `cargo clippy` warns of what would make a run another one each \
+         `cargo run --release -- describe` lists its parameters, `cargo test` tests it, \
+         `cargo clippy` warns of what would make a run another one each \
          time.\n"
     );
     [

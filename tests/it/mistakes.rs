@@ -6,20 +6,12 @@ use myriad::prelude::*;
 
 use crate::law::NoParams;
 
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-struct Mote {
-    at: [f64; 2],
+located! {
+    struct Mote { at: [f64; 2] }
 }
-located!(Mote, 2);
-
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-struct Beetle {
-    at: Spot,
+placed! {
+    struct Beetle { at: Spot }
 }
-placed!(Beetle);
-
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Cell(u32);

@@ -187,3 +187,18 @@ fn the_readme_shows_the_example_as_it_is() {
     let lines = code.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"));
     assert!(lines.count() <= 45, "a model with its command line takes at most 45 lines");
 }
+
+#[test]
+fn models_are_short() {
+    let most = |name: &str| match name {
+        "schelling.rs" => 40,
+        "flocking.rs" => 60,
+        _ => 100,
+    };
+    let complaints = files("src/scenarios/gallery").into_iter().filter_map(|(path, text)| {
+        let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count();
+        let most = most(path.rsplit('/').next().unwrap_or_default());
+        (lines > most).then(|| format!("{path} has {lines} lines of code, and {most} are enough"))
+    });
+    check("short models", complaints.collect());
+}

@@ -16,15 +16,10 @@ params! {
     }
 }
 
-/// A point, and how far it went in the last tick.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Point {
-    at: [f64; 3],
-    drift: f64,
+located! {
+    /// A point, and how far it went in the last tick.
+    pub struct Point { at: [f64; 3], drift: f64 }
 }
-located!(Point, 3);
-
 fn push(mut points: Field<Point, 3>, settings: Shared<Settings>) {
     let (radius, force) = (settings.radius, settings.force);
     points.step(|_, point, near| {

@@ -1,6 +1,7 @@
-//! Flocking (C. W. Reynolds, "Flocks, Herds, and Schools", SIGGRAPH 1987), with the rules and factors of the comparison of
-//! agent frameworks (github.com/JuliaDynamics/ABMFrameworksComparison): birds turn towards the middle of those they see,
-//! away from those too close, and along with them, and fly on at constant speed. All act at once, on what they saw.
+//! Flocking (C. W. Reynolds, "Flocks, Herds, and Schools", SIGGRAPH 1987), with the rules and factors of the comparison
+//! of agent frameworks (github.com/JuliaDynamics/ABMFrameworksComparison): birds turn towards the middle of those they
+//! see, away from those too close, and along with them, and fly on at constant speed. All act at once, on what they
+//! saw.
 //!
 //! Small: as given by default. Large: `--agents 400 --set side=150 --set vision=15`.
 
@@ -26,38 +27,25 @@ params! {
     }
 }
 
-/// A bird: where it is, and which way it flies (a vector of length 1).
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Bird {
-    at: [f64; 2],
-    course: [f64; 2],
+located! {
+    /// A bird: where it is, and which way it flies (a vector of length 1).
+    pub struct Bird { at: [f64; 2], course: [f64; 2] }
 }
-located!(Bird, 2);
-
 fn fly(mut birds: Field<Bird, 2>, settings: Shared<Settings>) {
     let Settings { speed, separation, cohere, separate, align, .. } = *settings;
     birds.step(|_, bird, near| {
-        let (mut middle, mut apart, mut along, mut count) = ([0.0; 2], [0.0; 2], [0.0; 2], 0.0);
+        let (mut pull, mut count) = ([0.0; 2], 0.0);
         near.each(|other, away, square| {
-            let is_close = f64::from(square < separation * separation);
-            for axis in 0..2 {
-                middle[axis] += away[axis];
-                apart[axis] -= is_close * away[axis];
-                along[axis] += other.course[axis];
-            }
+            let toward = if square < separation * separation { cohere - separate } else { cohere };
+            (0..2).for_each(|axis| pull[axis] += toward * away[axis] + align * other.course[axis]);
             count += 1.0;
         });
-        let turn = |axis: usize| {
-            let pull = middle[axis] * cohere + apart[axis] * separate + along[axis] * align;
-            bird.course[axis] + pull / f64::max(count, 1.0)
-        };
-        let course = [turn(0), turn(1)];
-        let length = (course[0] * course[0] + course[1] * course[1]).sqrt();
+        let course = [0, 1].map(|axis| bird.course[axis] + pull[axis] / f64::max(count, 1.0));
+        let length = libm::sqrt(course[0] * course[0] + course[1] * course[1]);
         if length > 0.0 {
             bird.course = course.map(|along| along / length);
         }
-        bird.at = std::array::from_fn(|axis| bird.at[axis] + speed * bird.course[axis]);
+        bird.at = [0, 1].map(|axis| bird.at[axis] + speed * bird.course[axis]);
     });
 }
 

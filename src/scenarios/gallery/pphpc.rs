@@ -1,7 +1,7 @@
-//! PPHPC, predator-prey for high-performance computing (N. Fachada and others, "Towards a standard model for research in
-//! agent-based modeling and simulation", PeerJ Computer Science 1:e36, 2015; github.com/fakenmc/pphpc): in each tick all
-//! move, grass grows, then all act in random order: prey eat grass, predators eat prey, whoever has the energy may bear
-//! young. Parameter set 1, of which `side` 100 is the smallest size: agents 400, predators 200 to 10,000 squares.
+//! PPHPC, predator-prey for high-performance computing (N. Fachada and others, "Towards a standard model for research
+//! in agent-based modeling and simulation", PeerJ Computer Science 1:e36, 2015; github.com/fakenmc/pphpc): in each tick
+//! all move, grass grows, then all act in random order: prey eat grass, predators eat prey, whoever has the energy may
+//! bear young. Parameter set 1, of which `side` 100 is the smallest size: agents 400, predators 200 to 10,000 squares.
 
 use crate::prelude::*;
 
@@ -31,16 +31,10 @@ params! {
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Grass(u32);
-/// Prey or predator.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Animal {
-    at: Spot,
-    energy: i32,
-    is_predator: u32,
+placed! {
+    /// Prey or predator.
+    pub struct Animal { at: Spot, energy: i32, is_predator: u32 }
 }
-placed!(Animal);
-
 fn live(mut animals: Board<Animal>, mut grass: Patches<Grass>, settings: Shared<Settings>) {
     let (mut animals, mut grass) = (animals.open(), grass.open());
     let grid = animals.grid();

@@ -1,5 +1,5 @@
-//! An epidemic (W. O. Kermack and A. G. McKendrick, "A Contribution to the Mathematical Theory of Epidemics", Proceedings
-//! of the Royal Society A 115, 1927) among people who meet anybody, with the parameters of ixa's benchmark
+//! An epidemic (W. O. Kermack and A. G. McKendrick, "A Contribution to the Mathematical Theory of Epidemics",
+//! Proceedings of the Royal Society A 115, 1927) among people who meet anybody, with the parameters of ixa's benchmark
 //! (github.com/CDCgov/ixa): in continuous time whoever is infectious meets others at a constant rate and recovers after
 //! an exponential time. A tick is a thousandth of a day. Only those to whom something happens cost anything.
 

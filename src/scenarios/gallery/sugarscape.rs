@@ -1,7 +1,7 @@
-//! Sugarscape (J. M. Epstein and R. Axtell, "Growing Artificial Societies", 1996, chapter II), immigration and growth: a
-//! torus with two hills of sugar, which grows back by one a tick. In random order agents look along the four axes, go to
-//! the nearest of the vacant squares with most sugar, eat it all, and starve if they have less than they burn; for each
-//! one that dies of hunger or age another one comes.
+//! Sugarscape (J. M. Epstein and R. Axtell, "Growing Artificial Societies", 1996, chapter II), immigration and growth:
+//! a torus with two hills of sugar, which grows back by one a tick. In random order agents look along the four axes, go
+//! to the nearest of the vacant squares with most sugar, eat it all, and starve if they have less than they burn; for
+//! each one that dies of hunger or age another one comes.
 
 use crate::prelude::*;
 
@@ -21,18 +21,17 @@ params! {
     }
 }
 
-/// Somebody.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Person {
-    at: Spot,
-    sugar: u32,
-    vision: u32,
-    metabolism: u32,
-    /// The tick of its death of age.
-    until: u32,
+placed! {
+    /// Somebody.
+    pub struct Person {
+        at: Spot,
+        sugar: u32,
+        vision: u32,
+        metabolism: u32,
+        /// The tick of its death of age.
+        until: u32,
+    }
 }
-placed!(Person);
 /// A square: the sugar on it, and how much can be.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]

@@ -1,6 +1,6 @@
-//! Wealth exchange (A. Drăgulescu and V. M. Yakovenko, "Statistical mechanics of money", European Physical Journal B 17,
-//! 2000): in each tick whoever has a coin gives one to anybody. Wealth spreads as energy in a gas does, exponentially:
-//! a Gini coefficient of a half.
+//! Wealth exchange (A. Drăgulescu and V. M. Yakovenko, "Statistical mechanics of money", European Physical Journal B
+//! 17, 2000): in each tick whoever has a coin gives one to anybody. Wealth spreads as energy in a gas does,
+//! exponentially: a Gini coefficient of a half.
 
 use crate::prelude::*;
 

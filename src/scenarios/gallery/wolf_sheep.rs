@@ -32,22 +32,12 @@ params! {
 #[repr(C)]
 pub struct Grass(u32);
 
-/// Eats grass.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Sheep {
-    at: Spot,
-    energy: f32,
+placed! {
+    /// Eats grass.
+    pub struct Sheep { at: Spot, energy: f32 }
+    /// Eats sheep.
+    pub struct Wolf { at: Spot, energy: f32 }
 }
-/// Eats sheep.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C)]
-pub struct Wolf {
-    at: Spot,
-    energy: f32,
-}
-placed!(Sheep, Wolf);
-
 fn live(mut sheep: Board<Sheep>, mut wolves: Board<Wolf>, mut grass: Patches<Grass>, settings: Shared<Settings>) {
     let (mut sheep, mut wolves, mut grass) = (sheep.open(), wolves.open(), grass.open());
     while let Some(who) = sheep.next_turn() {

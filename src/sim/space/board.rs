@@ -28,22 +28,26 @@ pub trait Placed: Row {
     fn put(&mut self, spot: Spot);
 }
 
-/// [`Placed`] for rows whose field `at` is a [`Spot`].
+/// Declares rows with a field `at` that is a [`Spot`], which are [`Placed`].
 ///
 /// ```
 /// # use myriad::prelude::*;
-/// #[derive(Clone, Copy, Pod, Zeroable)]
-/// #[repr(C)]
-/// struct Sheep {
-///     at: Spot,
-///     energy: f32,
+/// placed! {
+///     /// A sheep, and what it can live on.
+///     pub struct Sheep { at: Spot, energy: f32 }
 /// }
-/// placed!(Sheep);
 /// ```
 #[macro_export]
 macro_rules! placed {
-    ($($row:ty),+) => {$(
-        impl $crate::sim::Placed for $row {
+    ($($(#[$doc:meta])* $vis:vis struct $name:ident {
+        $($(#[$about:meta])* $field:ident: $type:ty),+ $(,)?
+    })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, $crate::prelude::Pod, $crate::prelude::Zeroable)]
+        #[repr(C)]
+        $vis struct $name { $($(#[$about])* $field: $type),+ }
+
+        impl $crate::sim::Placed for $name {
             fn at(&self) -> $crate::sim::Spot {
                 self.at
             }
@@ -119,20 +123,8 @@ impl<T: Placed> Handed for BoardOf<T> {
 ///
 /// ```
 /// # use myriad::prelude::*;
-/// #[derive(Clone, Copy, Pod, Zeroable)]
-/// #[repr(C)]
-/// struct Rabbit {
-///     at: Spot,
-///     age: u32,
-/// }
-///
-/// impl Placed for Rabbit {
-///     fn at(&self) -> Spot {
-///         self.at
-///     }
-///     fn put(&mut self, spot: Spot) {
-///         self.at = spot;
-///     }
+/// placed! {
+///     struct Rabbit { at: Spot, age: u32 }
 /// }
 ///
 /// fn hop(mut rabbits: Board<Rabbit>) {
@@ -471,6 +463,20 @@ impl<T: Placed> SpaceOf<(T,)> for Stand {
 }
 
 impl Builder {
+    /// As [`Builder::board`], each agent on a square of its own.
+    pub fn scatter<T: Placed>(
+        &mut self,
+        grid: Grid,
+        count: u64,
+        make: impl Fn(AgentId, Spot, &mut Draws) -> T + Send + Sync + 'static,
+    ) -> AgentId {
+        if count > grid.spots() as u64 {
+            self.mistake(format!("{count} agents do not fit on {} squares, each on its own", grid.spots()));
+        }
+        let (spots, first) = (grid.scatter(self.seed()), self.settled as u32);
+        self.board(grid, count, move |id, draws| make(id, spots((id.0 - first) as u64), draws))
+    }
+
     /// Declares agents on a grid who take turns, `count` of them at first, each as `make` says with draws of its own:
     /// any number on a square. They have one row, and are reached by [`Board`]. The space is one zone, and the scenario
     /// exchanges at every tick.

@@ -11,21 +11,26 @@ pub trait Located<const D: usize>: Row {
     fn put(&mut self, at: [f64; D]);
 }
 
-/// [`Located`] for rows whose field `at` is an array of so many `f64`.
+/// Declares rows with a field `at` of one to three `f64`, which are [`Located`] in as many dimensions.
 ///
 /// ```
 /// # use myriad::prelude::*;
-/// #[derive(Clone, Copy, Pod, Zeroable)]
-/// #[repr(C)]
-/// struct Star {
-///     at: [f64; 3],
+/// located! {
+///     /// A star, and how bright it is.
+///     pub struct Star { at: [f64; 3], magnitude: f64 }
 /// }
-/// located!(Star, 3);
 /// ```
 #[macro_export]
 macro_rules! located {
-    ($row:ty, $dimensions:literal) => {
-        impl $crate::sim::Located<$dimensions> for $row {
+    ($($(#[$doc:meta])* $vis:vis struct $name:ident {
+        at: [f64; $dimensions:literal] $(, $(#[$about:meta])* $field:ident: $type:ty)* $(,)?
+    })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, $crate::prelude::Pod, $crate::prelude::Zeroable)]
+        #[repr(C)]
+        $vis struct $name { at: [f64; $dimensions] $(, $(#[$about])* $field: $type)* }
+
+        impl $crate::sim::Located<$dimensions> for $name {
             fn at(&self) -> [f64; $dimensions] {
                 self.at
             }
@@ -33,7 +38,7 @@ macro_rules! located {
                 self.at = at;
             }
         }
-    };
+    )+};
 }
 
 /// A box `[0, size)` in each dimension, in which those count as near who are within a radius.

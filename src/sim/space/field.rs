@@ -124,19 +124,8 @@ impl<T: Located<D>, const D: usize> Handed for GroundOf<T, D> {
 ///
 /// ```
 /// # use myriad::prelude::*;
-/// #[derive(Clone, Copy, Pod, Zeroable)]
-/// #[repr(C)]
-/// struct Mote {
-///     at: [f64; 2],
-/// }
-///
-/// impl Located<2> for Mote {
-///     fn at(&self) -> [f64; 2] {
-///         self.at
-///     }
-///     fn put(&mut self, at: [f64; 2]) {
-///         self.at = at;
-///     }
+/// located! {
+///     struct Mote { at: [f64; 2] }
 /// }
 ///
 /// /// Away from others.
@@ -170,8 +159,8 @@ impl<T: Located<D>, const D: usize> Field<'_, T, D> {
         self.ground.0.0.space
     }
 
-    /// Calls `f` with each agent, its row to be written, and everybody near as they were at the exchange. Whoever it puts
-    /// outside the space is wrapped around or held by the walls, and goes to the zone of its place.
+    /// Calls `f` with each agent, its row to be written, and everybody near as they were at the exchange. Whoever it
+    /// puts outside the space is wrapped around or held by the walls, and goes to the zone of its place.
     ///
     /// # Panics
     /// If an agent is put nowhere (not a number).
@@ -290,8 +279,8 @@ impl<'a, T: Located<D>, const D: usize> Neighbours<'a, T, D> {
 }
 
 impl Builder {
-    /// Declares agents that move in a continuous space, `count` of them, each as `make` says with draws of its own. They
-    /// have one row, and are reached by [`Field`]. The scenario exchanges at every tick.
+    /// Declares agents that move in a continuous space, `count` of them, each as `make` says with draws of its own.
+    /// They have one row, and are reached by [`Field`]. The scenario exchanges at every tick.
     ///
     /// Returns the first id: the ids are `first..first + count`.
     pub fn field<T: Located<D>, const D: usize>(

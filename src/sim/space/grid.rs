@@ -104,8 +104,8 @@ impl Grid {
         Some(Spot(y * self.width + x))
     }
 
-    /// All other squares within so many columns and rows (Moore's neighbourhood, for 1), row by row. On a small periodic
-    /// grid each counts once.
+    /// All other squares within so many columns and rows (Moore's neighbourhood, for 1), row by row. On a small
+    /// periodic grid each counts once.
     pub fn around(self, spot: Spot, radius: u32) -> impl Iterator<Item = Spot> {
         let (x, y) = self.place(spot);
         let columns = Reach::new(x, radius, self.width, self.is_periodic);
@@ -140,6 +140,24 @@ impl Grid {
         }
     }
 
+    /// Of all pairs of neighbours within so many columns and rows, the share that are of one group: how far groups live
+    /// apart. 0 if there is no pair.
+    pub fn alike(self, radius: u32, all: impl Iterator<Item = (Spot, u32)>) -> f64 {
+        let all: Vec<(Spot, u32)> = all.collect();
+        let mut groups = vec![None; self.spots() as usize];
+        all.iter().for_each(|&(spot, group)| groups[spot.index()] = Some(group));
+        let (mut same, mut pairs) = (0_u64, 0_u64);
+        for &(spot, group) in &all {
+            self.runs_around(spot, radius, |run| {
+                same += groups[run.clone()].iter().filter(|&&other| other == Some(group)).count() as u64;
+                pairs += groups[run].iter().flatten().count() as u64;
+            });
+        }
+        // Everybody met itself.
+        let own = all.len() as u64;
+        if pairs > own { (same - own) as f64 / (pairs - own) as f64 } else { 0.0 }
+    }
+
     /// All squares in a random order, of which the first so many may be taken: each agent its own.
     ///
     /// ```
@@ -155,8 +173,8 @@ impl Grid {
         move |nth| Spot(order.apply(nth) as u32)
     }
 
-    /// Calls `f` with the squares within so many columns and rows in runs of numbers that follow each other, row by row:
-    /// this one is among them. Faster than [`Grid::around`] where a table is looked up by number.
+    /// Calls `f` with the squares within so many columns and rows in runs of numbers that follow each other, row by
+    /// row: this one is among them. Faster than [`Grid::around`] where a table is looked up by number.
     ///
     /// ```
     /// use myriad::prelude::*;
@@ -249,6 +267,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn who_lives_apart_is_alike() {
+        let grid = Grid::new(6, 6);
+        let all = |group: fn(u32, u32) -> u32| {
+            let groups = (0..grid.spots()).map(Spot).map(move |spot| {
+                let (x, y) = grid.place(spot);
+                (spot, group(x, y))
+            });
+            grid.alike(1, groups)
+        };
+        assert_eq!(all(|_, _| 0), 1.0);
+        // Of 220 ordered pairs 32 are across the middle.
+        assert_eq!(all(|x, _| x / 3), 188.0 / 220.0);
+        // On a chessboard those at the corners: two for each of 25 blocks of four squares, both ways.
+        assert_eq!(all(|x, y| (x + y) % 2), 100.0 / 220.0);
+        assert_eq!(grid.alike(1, [(Spot(3), 1)].into_iter()), 0.0);
     }
 
     #[test]

@@ -193,8 +193,8 @@ impl<T> Around<'_, T> {
 }
 
 impl Builder {
-    /// Declares an agent with row `T` on each square of a grid, as `make` says with draws of its own. They are reached by
-    /// [`Lattice`]. The scenario exchanges at every tick.
+    /// Declares an agent with row `T` on each square of a grid, as `make` says with draws of its own. They are reached
+    /// by [`Lattice`]. The scenario exchanges at every tick.
     ///
     /// Returns the first id: the ids follow the squares.
     pub fn lattice<T: Row>(

@@ -1,9 +1,9 @@
 //! Spaces: where agents stand, and who is near whom.
 //!
-//! In the parallel ones an agent writes its own row and reads what others *published* at the exchange before: their rows
-//! as they were, in its own zone and beyond the border alike. So every step is synchronous, zones run side by side, and
-//! how the space was cut into zones does not show. In the sequential ones agents take turns in random order and see at
-//! once what others did, as classic models want it: such a space is one zone.
+//! In the parallel ones an agent writes its own row and reads what others *published* at the exchange before: their
+//! rows as they were, in its own zone and beyond the border alike. So every step is synchronous, zones run side by
+//! side, and how the space was cut into zones does not show. In the sequential ones agents take turns in random order
+//! and see at once what others did, as classic models want it: such a space is one zone.
 //!
 //! | file | in one line |
 //! |---|---|

@@ -68,8 +68,8 @@ impl Network {
         Self::from_links(nodes, (0..count).map(pair))
     }
 
-    /// Nodes come one by one, and each links to `links` of those before, the more likely the more links one has (Barabási
-    /// and Albert, Science 286, 1999).
+    /// Nodes come one by one, and each links to `links` of those before, the more likely the more links one has
+    /// (Barabási and Albert, Science 286, 1999).
     pub fn preferential(nodes: u32, links: u32, seed: Seed) -> Self {
         // Every end of every link: to take one at random is to take a node by its links.
         let mut ends: Vec<u32> = Vec::with_capacity(2 * nodes as usize * links as usize);

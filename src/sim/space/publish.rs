@@ -16,8 +16,8 @@ pub(crate) trait SpaceOf<K: Rows>: Send + Sync {
     fn check(&self, standing: &Standing, rows: &K) -> Result<(), String>;
 }
 
-/// A sheet for each zone. The one zone writes it in the exchange, all read it in the interval: the barriers between them
-/// are why nobody ever waits for a lock.
+/// A sheet for each zone. The one zone writes it in the exchange, all read it in the interval: the barriers between
+/// them are why nobody ever waits for a lock.
 pub(crate) struct Sheets<S>(Vec<RwLock<S>>);
 
 impl<S: Default> Sheets<S> {
