@@ -27,9 +27,9 @@ fn move_house(mut town: Board<Household>, settings: Shared<Settings>) {
     while let Some(who) = town.next_turn() {
         let Household { at, group } = town[who];
         let alike = town.count_around(at, settings.radius as u32, |other| other.group == group);
-        let mut draws = town.draws(who, Stream::named("schelling/move"));
-        if i64::from(alike) < settings.wanted && let Some(spot) = town.anywhere_vacant(&mut draws) {
-            town.go(who, spot);
+        if i64::from(alike) < settings.wanted {
+            let spot = town.anywhere_vacant(&mut town.draws(who, Stream::named("schelling/move")));
+            spot.into_iter().for_each(|spot| town.go(who, spot));
         }
     }
 }
