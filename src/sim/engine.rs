@@ -31,7 +31,7 @@ use super::wheel::SHARD_CELLS_MAX;
 use super::{DetailPolicy, Stepping};
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
-use crate::store::{Piece, Saved};
+use crate::store::Saved;
 
 /// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
 /// reviewed one by one, until lanes hold what is usual.
@@ -151,7 +151,6 @@ impl Engine {
                 tier: options.memory.as_ref().map(|budget| Tier::new(budget, from, exchange_ticks, room)),
                 failure: None,
                 waiting: None,
-                copy: Piece::default(),
             };
             for (place, &id) in hands[index].iter().enumerate() {
                 let zone = ZoneId(id.0);

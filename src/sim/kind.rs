@@ -13,7 +13,7 @@ use super::desk::Desk;
 use super::directory::Address;
 use super::freezing::FreezingKind;
 use super::placement::part_of;
-use super::roll::Roll;
+use super::roll::{Roll, Was};
 use super::rows::{Agent, BLOCK, Rows, agents_of};
 use super::saving::{SavedKind, hash};
 use super::visit::Lives;
@@ -128,6 +128,8 @@ pub(crate) struct ShardKindOf<K: Rows> {
     arriving: Vec<Handoff<K>>,
     /// Arrivals for whom no row is parked.
     unplaced: Vec<Handoff<K>>,
+    /// Slots of the cell that is being saved, as they were.
+    pub before: Vec<Was<K>>,
     pub left_count: u64,
     pub arrived_count: u64,
 }
@@ -150,6 +152,7 @@ impl<K: Rows> ShardKindOf<K> {
             leaving: (0..shards).map(|_| Vec::new()).collect(),
             arriving: Vec::new(),
             unplaced: Vec::new(),
+            before: Vec::new(),
             left_count: 0,
             arrived_count: 0,
         }

@@ -21,7 +21,7 @@ use super::scenario::RunError;
 use super::shard::Shard;
 use crate::base::{Digest, Tick, ZoneId};
 use crate::store::{
-    AlignedVec, Chunk, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, Table, TableView,
+    AlignedVec, Chunk, LentPiece, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, TableView,
 };
 
 /// What belongs to no zone.
@@ -138,7 +138,7 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
         tables.push(post.save());
     }
     let id = PieceId::Mail(shard.index as u32);
-    let mut chunk = sink.chunk();
+    let mut chunk = sink.chunk(0);
     chunk.add(PieceInfo { id, rows, digest }, &Piece { text: Vec::new(), tables });
     let (mut kept, mut places) = (Vec::new(), Vec::new());
     for place in (0..shard.cells.len()).rev() {
@@ -186,23 +186,30 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
     if !shard.thaw(place) {
         return 0;
     }
-    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, copy, .. } = shard else {
+    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, .. } = shard else {
         unreachable!("somebody waits")
     };
     let cell = cells[place].as_ref().expect("cells that wait are not moved");
-    copy.tables.resize_with(kinds.len(), Table::default);
-    let (mut digest, mut rows) = (Digest::EMPTY, 0);
-    for (kind, table) in kinds.iter_mut().zip(&mut copy.tables) {
-        let saved = kind.save(place, cell.zone, *then, table);
+    let (mut digest, mut rows, mut arriving) = (Digest::EMPTY, 0, 0_u32);
+    let mut tables = Vec::with_capacity(kinds.len());
+    for (index, kind) in kinds.iter_mut().enumerate() {
+        let saved = kind.save(place, cell.zone, *then);
         digest.merge(saved.digest);
-        rows += table.rows as u64;
-        if saved.arriving {
-            kind.touch(place);
-        }
+        rows += saved.table.rows as u64;
+        arriving |= u32::from(saved.arriving) << index;
+        tables.push(saved.table);
     }
-    chunk.add(PieceInfo { id: cell.piece(), rows, digest }, copy);
+    let piece = LentPiece { text: Vec::new(), tables };
+    let bytes = piece.bytes();
+    if !chunk.has_room(bytes) {
+        sink.put(std::mem::replace(chunk, sink.chunk(bytes)));
+    }
+    chunk.lend(PieceInfo { id: cell.piece(), rows, digest }, &piece);
     if chunk.is_full() {
-        sink.put(std::mem::replace(chunk, sink.chunk()));
+        sink.put(std::mem::replace(chunk, sink.chunk(0)));
+    }
+    for (_, kind) in kinds.iter_mut().enumerate().filter(|(index, _)| arriving >> index & 1 != 0) {
+        kind.touch(place);
     }
     rows
 }
