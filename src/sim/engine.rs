@@ -110,6 +110,7 @@ impl Engine {
         };
         let seed = Seed(options.seed);
         let furnisher = Furnisher {
+            version: builder.version,
             dice: DiceOf { seed, agents: builder.settled as u32 },
             calendar: builder.calendar,
             here: (0..shards).map(|_| Desk::new(Now { zone: ZoneId(u32::MAX), tick: 0 })).collect(),

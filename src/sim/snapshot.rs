@@ -76,18 +76,21 @@ impl WorldState {
 
 /// What the tables of a snapshot mean, in words: two models whose words are alike can read each other's snapshots.
 pub(crate) fn schema(furnisher: &Furnisher) -> String {
-    let mut schema = String::from("snapshot 1\n");
-    let mut line = |what: &str, columns: &[(&str, usize)]| {
-        let columns: Vec<String> = columns.iter().map(|(name, bytes)| format!("{name} {bytes}")).collect();
-        schema.push_str(&format!("{what}: {}\n", columns.join(", ")));
-    };
-    for kind in &furnisher.kinds {
-        line("agents", &kind.shape());
-    }
-    for message in &furnisher.messages {
-        line("letters", &[message.shape()]);
-    }
-    schema
+    let kinds = furnisher.kinds.iter().map(|kind| line("agents", &kind.shape()));
+    let messages = furnisher.messages.iter().map(|message| line("letters", &[message.shape()]));
+    head(furnisher.version) + &kinds.chain(messages).collect::<String>()
+}
+
+/// The lines before those of the tables. Snapshots of a scenario's first version have always been without the second.
+pub(crate) fn head(version: u32) -> String {
+    let version = if version == 1 { String::new() } else { format!("version {version}\n") };
+    format!("snapshot 1\n{version}")
+}
+
+/// What the columns of a table mean.
+pub(crate) fn line(what: &str, columns: &[(&str, usize)]) -> String {
+    let columns: Vec<String> = columns.iter().map(|(name, bytes)| format!("{name} {bytes}")).collect();
+    format!("{what}: {}\n", columns.join(", "))
 }
 
 /// What is saved, beside the pieces themselves.
@@ -404,6 +407,6 @@ impl<'a> Revival<'a> {
     }
 }
 
-fn indent(text: &str) -> String {
+pub(crate) fn indent(text: &str) -> String {
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -37,7 +37,10 @@ impl Facts {
         let start: Option<DateTime> = identity.get("start").and_then(|start| start.parse().ok());
         let calendar = scenario.zip(start).map(|(scenario, start)| Calendar::new(start, scenario.timing().tick_ms));
         let run = format!("{:032x}", file.run());
-        Self { run, identity: identity.clone(), settings: settings.clone(), origin: origin.clone(), calendar }
+        let mut identity = identity.clone();
+        // The first files did not say it.
+        identity.entry("version".to_owned()).or_insert_with(|| "1".to_owned());
+        Self { run, identity, settings: settings.clone(), origin: origin.clone(), calendar }
     }
 
     /// The civil time of a tick.
@@ -50,7 +53,11 @@ impl Facts {
         let said = |name: &str| self.identity.get(name).map_or("?", String::as_str);
         let agents = said("agents").parse().map_or_else(|_| said("agents").to_owned(), thousands);
         let (seed, start) = (said("seed"), said("start"));
-        let mut text = format!("{} · {agents} agents · from {start} · seed {seed}\n\n", style.bold(said("scenario")));
+        let mut text = format!(
+            "{} · version {} · {agents} agents · from {start} · seed {seed}\n\n",
+            style.bold(said("scenario")),
+            said("version")
+        );
         let specs = scenarios.iter().find(|scenario| scenario.name() == said("scenario")).map(|found| found.specs());
         let specs = specs.unwrap_or_default();
         for (name, value) in &self.identity {
