@@ -53,11 +53,7 @@ impl Facts {
         let said = |name: &str| self.identity.get(name).map_or("?", String::as_str);
         let agents = said("agents").parse().map_or_else(|_| said("agents").to_owned(), thousands);
         let (seed, start) = (said("seed"), said("start"));
-        let mut text = format!(
-            "{} · version {} · {agents} agents · from {start} · seed {seed}\n\n",
-            style.bold(said("scenario")),
-            said("version")
-        );
+        let mut text = format!("{} · {agents} agents · from {start} · seed {seed}\n\n", style.bold(said("scenario")));
         let specs = scenarios.iter().find(|scenario| scenario.name() == said("scenario")).map(|found| found.specs());
         let specs = specs.unwrap_or_default();
         for (name, value) in &self.identity {
@@ -75,6 +71,7 @@ impl Facts {
         let lines = [
             ("run", self.run.clone()),
             ("began with", came_from),
+            ("version", said("version").to_owned()),
             ("engine", said("engine").to_owned()),
             ("asked for", settings.join(", ")),
         ];
