@@ -61,10 +61,11 @@ pub trait Scenario: Sized + 'static {
     /// The version of its rows and messages, from 1 on: another one whenever they mean something else.
     const VERSION: u32 = 1;
 
-    /// How worlds that older versions saved become worlds of this one, version by version: a run of version 1 is brought
-    /// to version 2, then to version 3. It is enough to say what becomes of kinds of agents and types of messages that
-    /// have changed. There must be as many of each as before, of the same agents, and rows and messages are called as
-    /// they were when they were saved: the old ones live on in a module of their own, under their names.
+    /// How worlds that older versions saved become worlds of this one, version by version: a run of version 1 is
+    /// brought to version 2, then to version 3. It is enough to say what becomes of kinds of agents and types of
+    /// messages that have changed. There must be as many of each as before, of the same agents, and rows and messages
+    /// are called as they were when they were saved: the old ones live on in a module of their own, under their
+    /// names.
     ///
     /// A run that is resumed, or that begins with a checkpoint, is brought to the present version at once, and says so;
     /// its next checkpoint is in that version. While it is brought there, the world is in memory twice more. Letters

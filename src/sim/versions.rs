@@ -194,7 +194,7 @@ pub(crate) fn own_records(records: &[(u64, Record)], is_older: bool, from: u64) 
     if let Some(at) = at.filter(|at| !is_older && from < *at) {
         return Err(RunError::Input(format!(
             "the run was brought to this version of the scenario at tick {at}, and of what was saved since nothing can \
-             be read: what there is of tick {from} was another version's; another run can begin with it, by --resume-from"
+             be read: what there is of tick {from} was another version's; another run can begin with it: --resume-from"
         )));
     }
     let own = if is_older { records.len() } else { migrated.map_or(0, |index| index + 1) };
@@ -206,7 +206,7 @@ pub(crate) fn own_records(records: &[(u64, Record)], is_older: bool, from: u64) 
     if inputs > 0 {
         return Err(RunError::Input(format!(
             "{inputs} {} from outside after tick {from}, the last that was saved, in the words of an older \
-             version: resume the run with that one and stop it, so that it is saved, or begin another run without them: \
+             version: resume the run with that one and stop it, so that it is saved, or begin another run without: \
              --resume-from",
             if inputs == 1 { "input came" } else { "inputs came" }
         )));
@@ -222,8 +222,8 @@ pub(crate) fn migrate(saved: &dyn Saved, here: u32, migrations: &[Migration]) ->
     for version in there..here {
         let migration = migrations.iter().find(|migration| migration.from == version).ok_or_else(|| {
             RunError::Input(format!(
-                "what was saved is of version {there} of the scenario, this program has version {here}, and there is no \
-                 migration from version {version}"
+                "what was saved is of version {there} of the scenario, this program has version {here}, and there is \
+                 no migration from version {version}"
             ))
         })?;
         world = Some(migration.apply(world.as_ref().map_or(saved, |world| world))?);
