@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::report::Watch;
 use super::scenario::RunError;
-use crate::store::{Backend, Fs, Imported, Origin, Saved};
+use super::versions::check;
+use crate::store::{Backend, Fs, Imported, Origin, RunFile, Saved};
 
 /// A checkpoint from which another run begins.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ impl Source {
     ) -> Result<Imported, RunError> {
         let imported = Imported::open(self.backend.clone(), &self.path)?;
         let shown = self.path.display();
+        let (there, here) = (RunFile::version(&imported.file.identity), RunFile::version(identity));
+        check(&format!("`{shown}`"), there, here)?;
         if let Some((name, there, here)) = imported.file.difference(identity) {
             return Err(RunError::Input(format!(
                 "`{shown}` is a checkpoint of another run: its {name} is `{there}`, not `{here}`; give the same, or \

@@ -45,6 +45,8 @@ pub(crate) type Installer = Box<dyn Fn(&mut Drawer) + Send + Sync>;
 /// What a scenario declares: zones, kinds of agents and who settles where, messages, systems, tallies, collectors,
 /// invariants. The order in which systems are added is the order in which they run.
 pub struct Builder {
+    /// The scenario's version.
+    pub(crate) version: u32,
     pub(crate) agents: u64,
     pub(crate) options: RunOptions,
     pub(crate) calendar: Calendar,
@@ -67,6 +69,7 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new(agents: u64, options: RunOptions, calendar: Calendar) -> Self {
         let mut builder = Self {
+            version: 1,
             agents,
             options,
             calendar,

@@ -33,7 +33,7 @@ use super::wheel::SHARD_CELLS_MAX;
 use super::{DetailPolicy, Stepping};
 use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
-use crate::store::{Piece, Saved};
+use crate::store::Saved;
 
 /// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
 /// reviewed one by one, until lanes hold what is usual.
@@ -112,6 +112,7 @@ impl Engine {
         let (placement, hands) = Placement::deal(&costs, shards, options.deal);
         let seed = Seed(options.seed);
         let furnisher = Furnisher {
+            version: builder.version,
             dice: DiceOf { seed, agents: builder.settled as u32 },
             calendar: builder.calendar,
             here: (0..shards).map(|_| Desk::new(Now { zone: ZoneId(u32::MAX), tick: 0 })).collect(),
@@ -165,7 +166,6 @@ impl Engine {
                 tier: options.memory.as_ref().map(|budget| Tier::new(budget, from, exchange_ticks, room)),
                 failure: None,
                 waiting: None,
-                copy: Piece::default(),
             };
             for (place, &id) in hands[index].iter().enumerate() {
                 let zone = ZoneId(id.0);

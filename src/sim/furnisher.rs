@@ -15,6 +15,8 @@ use crate::base::{Calendar, ZoneId};
 
 /// See the module.
 pub(crate) struct Furnisher {
+    /// The scenario's version.
+    pub version: u32,
     pub dice: DiceOf,
     pub calendar: Calendar,
     /// By shard.

@@ -17,6 +17,7 @@ use super::keep::{Begin, Every, Keep};
 use super::report::{Kept, Watch};
 use super::scenario::RunError;
 use super::snapshot::Snapshot;
+use super::versions::{self, MIGRATED};
 use crate::base::Digest;
 use crate::exec::Elapsed;
 use crate::store::catalog::{self, Process};
@@ -108,7 +109,7 @@ impl Keeper {
         }
         // What is to be removed anyway may be damaged.
         let found = if keep.begin == Begin::Fresh { None } else { found? };
-        let Some(run_file) = found else {
+        let Some(mut run_file) = found else {
             if keep.begin != Begin::Fresh && holds_files(&**backend, keep)? {
                 return Err(RunError::Input(format!(
                     "`{shown}` has checkpoints or a journal, but no file `RUN` that says of what: put it back, or \
@@ -134,9 +135,14 @@ impl Keeper {
                 "`{shown}` holds this run, and it has not ended: --resume goes on with it, --fresh begins anew"
             )));
         }
-        let mut opened = Self::resume(keep, &run_file, build, watch, lock)?;
-        if !keep.settings.is_empty() && keep.settings != run_file.settings {
-            run_file.with_settings(keep.settings.clone()).write(&**backend, folder)?;
+        let [there, here] = [&run_file.identity, &identity].map(RunFile::version);
+        versions::check(&format!("the run in `{shown}`"), there, here)?;
+        let mut opened = Self::resume(keep, &run_file, here, build, watch, lock)?;
+        let settings = if keep.settings.is_empty() { &run_file.settings } else { &keep.settings };
+        if there != here || *settings != run_file.settings {
+            let settings = settings.clone();
+            run_file.identity = identity;
+            run_file.with_settings(settings).write(&**backend, folder)?;
         }
         opened.keeper.kept.recovery_seconds = clock.seconds();
         Ok(opened)
@@ -182,13 +188,14 @@ impl Keeper {
         // Before anything is removed or written: what is wrong with the input is known then.
         let engine = build(from.as_ref().map(|from| &from.checkpoint as &dyn Saved), watch)?;
         clear(&**backend, keep)?;
+        let here = RunFile::version(&identity);
         let file = RunFile::new(*run, identity, keep.settings.clone());
         file.with_origin(from.as_ref().map(Imported::origin)).write(&**backend, folder)?;
         let options = Options { grow_bytes: keep.journal_grows };
         let tick = engine.now().0;
         let mut journal = Journal::create(backend.clone(), folder, *run, tick, 0, options)?;
         let resumed_from = from.as_ref().map(|_| tick);
-        journal.append(tick, &start(resumed_from))?;
+        journal.append(tick, &start(resumed_from, None))?;
         journal.commit()?;
         let (mut checkpoints, _) = Checkpoints::open(backend.clone(), folder, *run, keep.keep)?;
         if let Some(from) = &from {
@@ -197,7 +204,7 @@ impl Keeper {
         }
         let process = process(0, tick, resumed_from, &engine);
         let mut keeper = Self::new(keep, lock, journal, checkpoints, Replay::default(), process)?;
-        keeper.all = from.is_none();
+        keeper.all = from.is_none_or(|from| versions::version_of(from.checkpoint.schema()) != here);
         keeper.kept.resumed_from = resumed_from;
         Ok(Opened { keeper, engine })
     }
@@ -206,12 +213,14 @@ impl Keeper {
     fn resume(
         keep: &Keep,
         run_file: &RunFile,
+        here: u32,
         build: &mut Build<'_>,
         watch: &mut dyn Watch,
         lock: Box<dyn Lock>,
     ) -> Result<Opened, RunError> {
         let Keep { backend, folder, .. } = keep;
         let run = run_file.run();
+        let there = RunFile::version(&run_file.identity);
         let (mut checkpoints, unreadable) = Checkpoints::open(backend.clone(), folder, run, keep.keep)?;
         for error in &unreadable {
             watch.warn(&format!("{error}; moved to quarantine"));
@@ -222,7 +231,7 @@ impl Keeper {
             match revived.and_then(|checkpoint| build(Some(&checkpoint), watch)) {
                 Ok(revived) => {
                     // What nothing happens to from here on is saved already.
-                    all = !checkpoints.resume(manifest.generation);
+                    all = !checkpoints.resume(manifest.generation) || versions::version_of(&manifest.schema) != here;
                     engine = Some(revived);
                     break;
                 }
@@ -246,7 +255,7 @@ impl Keeper {
                 let imported = source.reopen(origin, &run_file.identity)?;
                 let engine = build(Some(&imported.checkpoint), watch)?;
                 checkpoints.import(&imported.checkpoint)?;
-                all = false;
+                all = versions::version_of(imported.checkpoint.schema()) != here;
                 Some(engine)
             }
         };
@@ -256,7 +265,8 @@ impl Keeper {
             let why = format!("it goes on to tick {tick}, and a run has {} at most", u32::MAX - 1);
             return Err(StoreError::damaged(&folder.join("wal"), 0, "the journal", why).into());
         }
-        let replay = replay(&recovered, from)?;
+        let own = versions::own_records(&recovered.records, there != here, from)?;
+        let replay = replay(&recovered, from, own)?;
         let engine = match engine {
             Some(engine) => engine,
             None => build(None, watch)?,
@@ -265,7 +275,7 @@ impl Keeper {
         let first_tick = recovered.last_tick.unwrap_or(0).max(engine.now().0);
         let options = Options { grow_bytes: keep.journal_grows };
         let mut journal = Journal::resume(backend.clone(), &recovered, first_tick, options)?;
-        journal.append(first_tick, &start(Some(engine.now().0)))?;
+        journal.append(first_tick, &start(Some(engine.now().0), (there != here).then_some(there)))?;
         journal.commit()?;
         let now = engine.now().0;
         let process = process(recovered.record_count(), first_tick, Some(now), &engine);
@@ -537,8 +547,10 @@ impl Keeper {
     }
 }
 
-fn start(resumed_from: Option<u64>) -> Record {
-    Record::Start { engine: env!("CARGO_PKG_VERSION").to_owned(), resumed_from }
+fn start(resumed_from: Option<u64>, migrated_from: Option<u32>) -> Record {
+    let engine = env!("CARGO_PKG_VERSION");
+    let engine = migrated_from.map_or_else(|| engine.to_owned(), |version| format!("{engine}{MIGRATED}{version}"));
+    Record::Start { engine, resumed_from }
 }
 
 /// What the process says of itself that begins to write after so many records of the journal.
@@ -548,12 +560,13 @@ fn process(sequence: u64, tick: u64, resumed_from: Option<u64>, engine: &Engine)
     Process { sequence, tick, resumed_from, workers: engine.worker_count() as u64, clock }
 }
 
-/// What the journal holds from a tick on.
-fn replay(recovered: &Recovered, from: u64) -> Result<Replay, RunError> {
+/// What the journal holds from a tick on. Records before `own` are those of an older version of the scenario, whose
+/// digests are of another world.
+fn replay(recovered: &Recovered, from: u64, own: usize) -> Result<Replay, RunError> {
     let mut replay = Replay { end: recovered.last_tick.unwrap_or(0), ..Replay::default() };
-    for (tick, record) in &recovered.records {
+    for (index, (tick, record)) in recovered.records.iter().enumerate() {
         match record {
-            Record::Start { engine, .. } if engine != env!("CARGO_PKG_VERSION") => {
+            Record::Start { engine, .. } if engine.split(MIGRATED).next() != Some(env!("CARGO_PKG_VERSION")) => {
                 return Err(RunError::Input(format!(
                     "the run was written by version {engine}, which another one cannot continue; this is version {}",
                     env!("CARGO_PKG_VERSION")
@@ -564,6 +577,7 @@ fn replay(recovered: &Recovered, from: u64) -> Result<Replay, RunError> {
                     replay.inputs.push_back((*tick, inputs.iter().cloned().map(Input).collect()));
                 }
             }
+            Record::Digest(_) | Record::End(_) | Record::Checkpoint { .. } if index < own => {}
             Record::Digest(digest) | Record::End(digest) => {
                 replay.digests.insert(*tick, *digest);
             }

@@ -13,7 +13,7 @@ use super::desk::Desk;
 use super::directory::Address;
 use super::freezing::FreezingKind;
 use super::placement::part_of;
-use super::roll::Roll;
+use super::roll::{Roll, Was};
 use super::rows::{Agent, BLOCK, Rows, agents_of};
 use super::saving::{SavedKind, hash};
 use super::space::SpaceOf;
@@ -137,6 +137,8 @@ pub(crate) struct ShardKindOf<K: Rows> {
     unplaced: Vec<Handoff<K>>,
     /// The space in which the kind stands, if it does in one.
     space: Option<Arc<dyn SpaceOf<K>>>,
+    /// Slots of the cell that is being saved, as they were.
+    pub before: Vec<Was<K>>,
     pub left_count: u64,
     pub arrived_count: u64,
     pub born_count: u64,
@@ -164,6 +166,7 @@ impl<K: Rows> ShardKindOf<K> {
             newborn: Vec::new(),
             unplaced: Vec::new(),
             space,
+            before: Vec::new(),
             left_count: 0,
             arrived_count: 0,
             born_count: 0,

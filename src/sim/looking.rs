@@ -35,7 +35,8 @@ impl SavedSchema {
     /// Says which line is none of a schema.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut schema = Self::default();
-        for line in text.lines().skip(1) {
+        // The second line may say which version of the scenario it is.
+        for line in text.lines().skip(1).filter(|line| !line.starts_with("version ")) {
             let wrong = || format!("the schema says `{line}`, which this build cannot read");
             let (what, columns) = line.split_once(": ").ok_or_else(wrong)?;
             let columns = columns_of(columns).ok_or_else(wrong)?;

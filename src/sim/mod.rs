@@ -3,7 +3,8 @@
 //! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
 //! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` and
 //! `balance` (who owns what), `engine` (the interval), `saving` and `snapshot` (a world written out and read back),
-//! `keeper` (a run in its folder), `branch` (one that begins with the checkpoint of another), `tier` and `freezing`
+//! `keeper` (a run in its folder), `branch` (one that begins with the checkpoint of another), `versions` (one
+//! that an older version of the model saved), `tier` and `freezing`
 //! (cells that leave memory while they sleep).
 //!
 //! The core knows no network and no wall clock, which reaches it only as figures in the report, and of files only what
@@ -54,6 +55,7 @@ mod space;
 mod systems;
 mod tier;
 mod validation;
+mod versions;
 mod visit;
 mod wheel;
 
@@ -80,3 +82,4 @@ pub use simulation::{Experiment, Simulation};
 pub use snapshot::Snapshot;
 pub use space::*;
 pub use validation::{Validation, ValidationRow};
+pub use versions::Migration;

@@ -55,6 +55,22 @@ pub(crate) struct PostCensus {
     pub digest: Digest,
 }
 
+/// The digest of all letters of one type to some agents.
+pub(crate) fn digest<M: Message>(letters: &[Envelope<M>]) -> Digest {
+    // A stable sort: what counts is the rank among the letters of one sender to one addressee at one tick.
+    let mut letters: Vec<&Envelope<M>> = letters.iter().collect();
+    letters.sort_by_key(|letter| (letter.to, letter.deliver, letter.from));
+    let mut digest = Digest::EMPTY;
+    for group in letters.chunk_by(|a, b| (a.to, a.deliver, a.from) == (b.to, b.deliver, b.from)) {
+        for (rank, letter) in group.iter().enumerate() {
+            let name = (letter.to.0 as u64) << 32 | letter.from.0 as u64;
+            let hash = RowHash::new(name).word((letter.deliver as u64) << 32 | rank as u64);
+            digest.add(hash.pod(&letter.body).finish());
+        }
+    }
+    digest
+}
+
 pub(crate) struct ShardPostOf<M: Message> {
     pub inbox: Desk<Inbox<M>>,
     pub outbox: Desk<Outbox<M>>,
@@ -267,19 +283,7 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
 
     fn census(&mut self, with_digest: bool) -> PostCensus {
         let inbox = self.inbox.get();
-        let mut digest = Digest::EMPTY;
-        if with_digest {
-            // A stable sort: what counts is the rank among the letters of one sender to one addressee at one tick.
-            let mut letters: Vec<&Envelope<M>> = inbox.letters.iter().collect();
-            letters.sort_by_key(|letter| (letter.to, letter.deliver, letter.from));
-            for group in letters.chunk_by(|a, b| (a.to, a.deliver, a.from) == (b.to, b.deliver, b.from)) {
-                for (rank, letter) in group.iter().enumerate() {
-                    let name = (letter.to.0 as u64) << 32 | letter.from.0 as u64;
-                    let hash = RowHash::new(name).word((letter.deliver as u64) << 32 | rank as u64);
-                    digest.add(hash.pod(&letter.body).finish());
-                }
-            }
-        }
+        let digest = if with_digest { digest(&inbox.letters) } else { Digest::EMPTY };
         PostCensus {
             sent: self.outbox.get().sent_count,
             applied: inbox.applied_count,

@@ -255,6 +255,15 @@ impl<K: Rows> Roll<K> {
         unsafe { (std::slice::from_raw_parts(self.agents.as_ptr(), len), K::columns(self.starts, len)) }
     }
 
+    /// The bytes of all columns, the agents' first.
+    pub(crate) fn bytes(&mut self) -> Vec<&[u8]> {
+        // SAFETY: as for `at`.
+        let agents: &[Agent] = unsafe { std::slice::from_raw_parts(self.agents.as_ptr(), self.len as usize) };
+        let mut bytes = vec![bytemuck::cast_slice(agents)];
+        bytes.append(&mut K::bytes(self.columns()));
+        bytes
+    }
+
     /// Asks for a slot, agent and rows, to be brought into the cache.
     #[inline]
     pub(crate) fn prefetch(&self, slot: u32) {

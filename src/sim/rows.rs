@@ -5,7 +5,6 @@
 //! are as contiguous as before, aligned to cache lines, and 8 million residents take a gigabyte less.
 
 use std::any::TypeId;
-use std::ops::Range;
 use std::ptr::NonNull;
 
 use bevy_ecs::bundle::{Bundle, NoBundleEffect};
@@ -109,10 +108,10 @@ pub trait Rows: Copy + Send + Sync + 'static {
     fn name() -> String;
     /// Name and bytes of each row type, for a checkpoint's schema.
     fn shape() -> Vec<(&'static str, usize)>;
-    /// Appends the bytes of one agent's rows, each to its column.
-    fn append(rows: &Self::Refs<'_>, columns: &mut [Vec<u8>]);
-    /// Appends the bytes of rows that follow each other, each to its column.
-    fn append_run(rows: &Self::Columns<'_>, run: Range<usize>, columns: &mut [Vec<u8>]);
+    /// The bytes of each column.
+    fn bytes(rows: Self::Columns<'_>) -> Vec<&[u8]>;
+    /// The bytes of one of these rows.
+    fn row_bytes(&self, column: usize) -> &[u8];
     /// Appends the bytes of all rows, each to its column. They fill whole lines.
     fn append_lines(rows: &Self::Columns<'_>, columns: &mut [Vec<Line>]);
     /// Overwrites all rows, each column with as many bytes.
@@ -203,6 +202,7 @@ macro_rules! kinds {
             fn write(self, rows: &mut Self::Refs<'_>) {
                 $(*rows.$i = self.$i;)+
             }
+            #[inline]
             fn hash(rows: &Self::Refs<'_>, hash: RowHash) -> RowHash {
                 hash$(.pod(&*rows.$i))+
             }
@@ -213,12 +213,11 @@ macro_rules! kinds {
             fn shape() -> Vec<(&'static str, usize)> {
                 vec![$((short_name::<$T>(), size_of::<$T>())),+]
             }
-            #[inline]
-            fn append(rows: &Self::Refs<'_>, columns: &mut [Vec<u8>]) {
-                $(columns[$i].extend_from_slice(bytemuck::bytes_of(&*rows.$i));)+
+            fn bytes(rows: Self::Columns<'_>) -> Vec<&[u8]> {
+                vec![$(bytemuck::cast_slice(&*rows.$i)),+]
             }
-            fn append_run(rows: &Self::Columns<'_>, run: Range<usize>, columns: &mut [Vec<u8>]) {
-                $(columns[$i].extend_from_slice(bytemuck::cast_slice(&rows.$i[run.clone()]));)+
+            fn row_bytes(&self, column: usize) -> &[u8] {
+                [$(bytemuck::bytes_of(&self.$i)),+][column]
             }
             fn append_lines(rows: &Self::Columns<'_>, columns: &mut [Vec<Line>]) {
                 $(columns[$i].extend_from_slice(bytemuck::cast_slice(&*rows.$i));)+

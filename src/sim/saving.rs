@@ -3,7 +3,9 @@
 //! Slots and places are not saved, nor the agenda: they follow from whose rows there are and when each wants to be
 //! woken. So a world may be brought back with other shards and workers than it was saved with.
 
-use bytemuck::{Pod, Zeroable, bytes_of, cast_slice, pod_read_unaligned};
+use std::ops::Range;
+
+use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
 
 use super::cell::CellId;
 use super::kind::{Handoff, Homeless, KindCensus, Settlers, ShardKindOf};
@@ -12,10 +14,12 @@ use super::post::{PostCensus, ShardPostOf};
 use super::rows::{Agent, BLOCK, NEVER, Rows};
 use super::wheel::SLOTS_MAX;
 use crate::base::{AgentId, Digest, RowHash, Tick, ZoneId};
-use crate::store::{Table, TableView};
+use crate::store::{Lent, LentTable, Table, TableView};
 
-/// What was saved of a cell's agents.
-pub(crate) struct SavedAgents {
+/// What is saved of a cell's agents.
+pub(crate) struct SavedAgents<'a> {
+    /// Where their columns lie.
+    pub table: LentTable<'a>,
     pub digest: Digest,
     /// Whether some of them are there but act from a later tick only: their digest will be another then.
     pub arriving: bool,
@@ -25,9 +29,9 @@ pub(crate) struct SavedAgents {
 pub(crate) trait SavedKind {
     /// From now on changes are remembered, until the cell is saved as it is now.
     fn wait(&mut self, place: usize);
-    /// The agents of a cell as they were when it began to wait, at tick `then`; or as they are, if it did not. They are
-    /// written in place of what the table holds, whose memory is used again.
-    fn save(&mut self, place: usize, zone: ZoneId, then: u32, into: &mut Table) -> SavedAgents;
+    /// The agents of a cell as they were when it began to wait, at tick `then`; or as they are, if it did not. From now
+    /// on changes are not remembered any more.
+    fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents<'_>;
     /// Whether something happened to somebody in the cell since this was last asked.
     fn take_touched(&mut self, place: usize) -> bool;
     /// Lets the cell be saved again next time.
@@ -39,8 +43,21 @@ pub(crate) trait SavedKind {
 /// What can be wrong with what was saved.
 type Checked<T> = Result<T, String>;
 
+/// Slots whose rows are saved.
+enum Run {
+    /// As they are.
+    Now(Range<usize>),
+    /// As it was: one of those that have changed.
+    Before(usize),
+}
+
+/// The bytes of a row of each column, the agents' first.
+pub(crate) fn widths<K: Rows>() -> impl Iterator<Item = usize> {
+    [size_of::<Agent>()].into_iter().chain(K::shape().into_iter().map(|(_, bytes)| bytes))
+}
+
 /// Checks that a table has columns of these widths.
-fn check_columns(table: &TableView<'_>, what: &str, widths: &[usize]) -> Checked<()> {
+pub(crate) fn check_columns(table: &TableView<'_>, what: &str, widths: &[usize]) -> Checked<()> {
     let found: Vec<usize> = table.columns.iter().map(|column| column.len()).collect();
     let right: Vec<usize> = widths.iter().map(|width| width * table.rows).collect();
     if found == right { Ok(()) } else { Err(format!("{what}: columns of {found:?} bytes where {right:?} are right")) }
@@ -108,8 +125,7 @@ pub(crate) fn settlers<K: Rows>(
     if rows > SLOTS_MAX - BLOCK {
         return Err(format!("{}: {rows} agents where {SLOTS_MAX} fit", K::name()));
     }
-    let widths: Vec<usize> =
-        [size_of::<Agent>()].into_iter().chain(K::shape().iter().map(|&(_, bytes)| bytes)).collect();
+    let widths: Vec<usize> = widths::<K>().collect();
     let mut settlers = Settlers::<K> { agents: Vec::new(), spare: 0 };
     for table in tables {
         check_columns(table, &K::name(), &widths)?;
@@ -143,36 +159,28 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
         self.lives.get().rolls[place].before = Some(Vec::new());
     }
 
-    fn save(&mut self, place: usize, zone: ZoneId, then: u32, into: &mut Table) -> SavedAgents {
+    fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents<'_> {
         let zone = self.digest_zone(zone);
         let roll = &mut self.lives.get().rolls[place];
-        let mut before = roll.before.take().unwrap_or_default();
-        before.sort_by_key(|was| was.slot);
-        before.dedup_by_key(|was| was.slot);
-        let mut before = before.into_iter().peekable();
-        let shape = K::shape();
-        let widths = [size_of::<Agent>()].into_iter().chain(shape.iter().map(|&(_, bytes)| bytes));
-        into.columns.resize_with(1 + shape.len(), Vec::new);
-        for (column, width) in into.columns.iter_mut().zip(widths) {
-            column.clear();
-            column.reserve(roll.len() as usize * width);
-        }
-        let (people, rows) = into.columns.split_first_mut().expect("there is one for the agents");
+        self.before = roll.before.take().unwrap_or_default();
+        self.before.sort_by_key(|was| was.slot);
+        self.before.dedup_by_key(|was| was.slot);
         let (mut count, mut digest, mut arriving) = (0, Digest::EMPTY, false);
         let mut note = |agent: &Agent, refs: &K::Refs<'_>| {
             count += 1;
             arriving |= agent.arrives > then;
             digest.add(hash::<K>(agent, refs, zone, then));
         };
+        let mut runs = Vec::new();
+        let mut before = self.before.iter_mut().enumerate().peekable();
         let mut slot = 0;
         while slot < roll.len() {
-            let changed = before.peek().map_or(u32::MAX, |was| was.slot);
+            let changed = before.peek().map_or(u32::MAX, |(_, was)| was.slot);
             if slot == changed {
-                let mut was = before.next().expect("just seen");
+                let (nth, was) = before.next().expect("just seen");
                 if was.agent.id.is_some() {
                     note(&was.agent, &was.rows.refs());
-                    people.extend_from_slice(bytes_of(&was.agent));
-                    K::append(&was.rows.refs(), rows);
+                    runs.push(Run::Before(nth));
                 }
                 slot += 1;
                 continue;
@@ -187,13 +195,24 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
                 note(agent, &refs);
                 slot += 1;
             }
-            let run = first as usize..slot as usize;
-            people.extend_from_slice(cast_slice(&roll.agents()[run.clone()]));
-            K::append_run(&roll.columns(), run, rows);
-            slot += (slot == first) as u32;
+            if slot > first {
+                runs.push(Run::Now(first as usize..slot as usize));
+            } else {
+                slot += 1;
+            }
         }
-        (into.rows, into.spare) = (count, roll.len() - count);
-        SavedAgents { digest, arriving }
+        let spare = roll.len() - count;
+        let before = &self.before;
+        let mut columns = Vec::new();
+        for (index, (column, width)) in roll.bytes().into_iter().zip(widths::<K>()).enumerate() {
+            let run = |run: &Run| match run {
+                Run::Now(slots) => &column[slots.start * width..slots.end * width],
+                Run::Before(nth) if index == 0 => bytes_of(&before[*nth].agent),
+                Run::Before(nth) => before[*nth].rows.row_bytes(index - 1),
+            };
+            columns.push(Lent(runs.iter().map(run).collect()));
+        }
+        SavedAgents { table: LentTable { rows: count, spare, columns }, digest, arriving }
     }
 
     fn take_touched(&mut self, place: usize) -> bool {
@@ -242,14 +261,7 @@ pub(crate) trait SavedPost {
 
 impl<M: Message> SavedPost for ShardPostOf<M> {
     fn save(&self) -> Table {
-        let letters = &self.inbox.get().letters;
-        let mut heads = Vec::with_capacity(letters.len() * size_of::<Head>());
-        let mut bodies = Vec::with_capacity(letters.len() * size_of::<M>());
-        for &Envelope { deliver, to, from, body } in letters {
-            heads.extend_from_slice(bytes_of(&Head { deliver, to, from }));
-            bodies.extend_from_slice(bytes_of(&body));
-        }
-        Table { rows: letters.len() as u32, spare: 0, columns: vec![heads, bodies] }
+        table_of(&self.inbox.get().letters)
     }
 
     fn load(&mut self, table: &TableView<'_>) {
@@ -264,8 +276,19 @@ impl<M: Message> SavedPost for ShardPostOf<M> {
     }
 }
 
+/// Letters as they are saved.
+pub(crate) fn table_of<M: Message>(letters: &[Envelope<M>]) -> Table {
+    let mut heads = Vec::with_capacity(letters.len() * size_of::<Head>());
+    let mut bodies = Vec::with_capacity(letters.len() * size_of::<M>());
+    for &Envelope { deliver, to, from, body } in letters {
+        heads.extend_from_slice(bytes_of(&Head { deliver, to, from }));
+        bodies.extend_from_slice(bytes_of(&body));
+    }
+    Table { rows: letters.len() as u32, spare: 0, columns: vec![heads, bodies] }
+}
+
 /// A letter of a table, which has more than `nth`.
-fn letter<M: Message>(table: &TableView<'_>, nth: usize) -> Envelope<M> {
+pub(crate) fn letter<M: Message>(table: &TableView<'_>, nth: usize) -> Envelope<M> {
     let Head { deliver, to, from } =
         pod_read_unaligned(&table.columns[0][nth * size_of::<Head>()..][..size_of::<Head>()]);
     let body = pod_read_unaligned(&table.columns[1][nth * size_of::<M>()..][..size_of::<M>()]);

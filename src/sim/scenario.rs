@@ -1,7 +1,8 @@
 //! A scenario: a named model with its parameters, and how the engine builds a world of it.
 
 use super::{
-    Builder, ParamError, ParamSpec, Params, RunOptions, RunReport, Simulation, Span, Validation, Value, Watch,
+    Builder, Migration, ParamError, ParamSpec, Params, RunOptions, RunReport, Simulation, Span, Validation, Value,
+    Watch,
 };
 use crate::base::DateTime;
 use crate::store::StoreError;
@@ -57,6 +58,79 @@ pub trait Scenario: Sized + 'static {
     const NAME: &'static str;
     /// What it is, in one line.
     const ABOUT: &'static str;
+    /// The version of its rows and messages, from 1 on: another one whenever they mean something else.
+    const VERSION: u32 = 1;
+
+    /// How worlds that older versions saved become worlds of this one, version by version: a run of version 1 is
+    /// brought to version 2, then to version 3. It is enough to say what becomes of kinds of agents and types of
+    /// messages that have changed. There must be as many of each as before, of the same agents, and rows and messages
+    /// are called as they were when they were saved: the old ones live on in a module of their own, under their
+    /// names.
+    ///
+    /// A run that is resumed, or that begins with a checkpoint, is brought to the present version at once, and says so;
+    /// its next checkpoint is in that version. While it is brought there, the world is in memory twice more. Letters
+    /// from outside that an older version heard after its last checkpoint are not: a run whose journal has such is not
+    /// resumed, and a branch begins without them.
+    ///
+    /// ```
+    /// use myriad::prelude::*;
+    ///
+    /// mod v1 {
+    ///     /// Whole coins, as version 1 counted them.
+    ///     #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+    ///     #[repr(C)]
+    ///     pub struct Purse(pub u32);
+    ///     #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+    ///     #[repr(C)]
+    ///     pub struct Gift(pub u32);
+    /// }
+    ///
+    /// #[derive(Clone, Copy, Pod, Zeroable)]
+    /// #[repr(C)]
+    /// struct Purse {
+    ///     cents: i64,
+    /// }
+    /// #[derive(Clone, Copy, Pod, Zeroable)]
+    /// #[repr(C)]
+    /// struct Gift {
+    ///     cents: i64,
+    /// }
+    ///
+    /// myriad::params! {
+    ///     /// None.
+    ///     struct NoParams {}
+    /// }
+    ///
+    /// struct Gifts;
+    ///
+    /// impl Scenario for Gifts {
+    ///     type Params = NoParams;
+    ///     const NAME: &'static str = "gifts";
+    ///     const ABOUT: &'static str = "people who give each other money";
+    ///     const VERSION: u32 = 2;
+    ///
+    ///     fn migrations() -> Vec<Migration> {
+    ///         let to_cents = Migration::from(1)
+    ///             .agents(|(v1::Purse(coins),): (v1::Purse,)| (Purse { cents: coins as i64 * 100 },))
+    ///             .messages(|v1::Gift(coins): v1::Gift| Gift { cents: coins as i64 * 100 });
+    ///         vec![to_cents]
+    ///     }
+    ///
+    ///     fn build(_: &NoParams, sim: &mut Builder) -> Result<(), RunError> {
+    ///         sim.messages::<Gift>();
+    ///         sim.settle::<(Purse,)>(1, |zone, settlement| {
+    ///             if zone.0 == 0 {
+    ///                 settlement.add(AgentId(0), (Purse { cents: 500 },), None);
+    ///             }
+    ///         });
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # Simulation::of::<Gifts>(NoParams::defaults()).agents(1).run(3).unwrap();
+    /// ```
+    fn migrations() -> Vec<Migration> {
+        Vec::new()
+    }
 
     /// Its tick, its exchange interval and its defaults.
     fn timing(params: &Self::Params) -> Timing {

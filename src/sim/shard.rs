@@ -21,7 +21,7 @@ use super::systems::Systems;
 use super::tier::Tier;
 use crate::base::{AgentId, Digest, ZoneId};
 use crate::exec::Elapsed;
-use crate::store::{Piece, StoreError};
+use crate::store::StoreError;
 
 /// What a shard counts of its own work.
 #[derive(Clone, Copy, Default)]
@@ -82,8 +82,6 @@ pub(crate) struct Shard {
     pub failure: Option<StoreError>,
     /// What is yet to be saved.
     pub waiting: Option<Waiting>,
-    /// The memory that a cell is copied to when it is saved.
-    pub copy: Piece,
 }
 
 /// How many agenda entries ahead agents are asked for: measured, flat from 8 to 32.

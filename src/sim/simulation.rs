@@ -15,6 +15,7 @@ use super::options::{RunOptions, Span, Stepping};
 use super::params::Params as _;
 use super::report::{Control, NoWatch, Progress, RunReport, Watch};
 use super::scenario::{RunError, Scenario};
+use super::versions::{migrate, version_of};
 use crate::base::{Calendar, DateTime, Tick, hash_bytes};
 use crate::exec::{Elapsed, cores, peak_rss_bytes};
 use crate::store::{Backend, Fs, RunFile, Saved, find};
@@ -115,7 +116,18 @@ impl<S: Scenario> Experiment<S> {
         for what in std::mem::take(&mut builder.setup) {
             watch.setup(&what);
         }
-        Engine::new(builder, timing.exchange_ticks, saved)
+        builder.version = S::VERSION;
+        let migrated = saved.map(|saved| migrate(saved, S::VERSION, &S::migrations())).transpose()?.flatten();
+        if let (Some(saved), Some(_)) = (saved, &migrated) {
+            watch.warn(&format!(
+                "what was saved at tick {} is of version {} of `{}`: it was brought to version {}",
+                saved.tick(),
+                version_of(saved.schema()),
+                S::NAME,
+                S::VERSION
+            ));
+        }
+        Engine::new(builder, timing.exchange_ticks, migrated.as_ref().map(|world| world as &dyn Saved).or(saved))
     }
 
     /// All that decides what comes of a run, by name.
@@ -123,6 +135,7 @@ impl<S: Scenario> Experiment<S> {
         let RunOptions { agents, seed, start, .. } = &self.options;
         let mut identity: BTreeMap<String, String> = [
             ("scenario", S::NAME.to_owned()),
+            ("version", S::VERSION.to_string()),
             ("engine", env!("CARGO_PKG_VERSION").to_owned()),
             ("seed", seed.to_string()),
             ("agents", agents.unwrap_or(timing.agents).to_string()),

@@ -21,7 +21,7 @@ use super::scenario::RunError;
 use super::shard::Shard;
 use crate::base::{Digest, Tick, ZoneId};
 use crate::store::{
-    AlignedVec, Chunk, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, Table, TableView,
+    AlignedVec, Chunk, LentPiece, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, TableView,
 };
 
 /// What belongs to no zone.
@@ -79,18 +79,21 @@ impl WorldState {
 
 /// What the tables of a snapshot mean, in words: two models whose words are alike can read each other's snapshots.
 pub(crate) fn schema(furnisher: &Furnisher) -> String {
-    let mut schema = String::from("snapshot 1\n");
-    let mut line = |what: &str, columns: &[(&str, usize)]| {
-        let columns: Vec<String> = columns.iter().map(|(name, bytes)| format!("{name} {bytes}")).collect();
-        schema.push_str(&format!("{what}: {}\n", columns.join(", ")));
-    };
-    for kind in &furnisher.kinds {
-        line("agents", &kind.shape());
-    }
-    for message in &furnisher.messages {
-        line("letters", &[message.shape()]);
-    }
-    schema
+    let kinds = furnisher.kinds.iter().map(|kind| line("agents", &kind.shape()));
+    let messages = furnisher.messages.iter().map(|message| line("letters", &[message.shape()]));
+    head(furnisher.version) + &kinds.chain(messages).collect::<String>()
+}
+
+/// The lines before those of the tables. Snapshots of a scenario's first version have always been without the second.
+pub(crate) fn head(version: u32) -> String {
+    let version = if version == 1 { String::new() } else { format!("version {version}\n") };
+    format!("snapshot 1\n{version}")
+}
+
+/// What the columns of a table mean.
+pub(crate) fn line(what: &str, columns: &[(&str, usize)]) -> String {
+    let columns: Vec<String> = columns.iter().map(|(name, bytes)| format!("{name} {bytes}")).collect();
+    format!("{what}: {}\n", columns.join(", "))
 }
 
 /// What is saved, beside the pieces themselves.
@@ -141,7 +144,7 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
         tables.push(post.save());
     }
     let id = PieceId::Mail(shard.index as u32);
-    let mut chunk = sink.chunk();
+    let mut chunk = sink.chunk(0);
     chunk.add(PieceInfo { id, rows, digest }, &Piece { text: Vec::new(), tables });
     let (mut kept, mut places) = (Vec::new(), Vec::new());
     for place in (0..shard.cells.len()).rev() {
@@ -189,23 +192,30 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
     if !shard.thaw(place) {
         return 0;
     }
-    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, copy, .. } = shard else {
+    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, .. } = shard else {
         unreachable!("somebody waits")
     };
     let cell = cells[place].as_ref().expect("cells that wait are not moved");
-    copy.tables.resize_with(kinds.len(), Table::default);
-    let (mut digest, mut rows) = (Digest::EMPTY, 0);
-    for (kind, table) in kinds.iter_mut().zip(&mut copy.tables) {
-        let saved = kind.save(place, cell.zone, *then, table);
+    let (mut digest, mut rows, mut arriving) = (Digest::EMPTY, 0, 0_u32);
+    let mut tables = Vec::with_capacity(kinds.len());
+    for (index, kind) in kinds.iter_mut().enumerate() {
+        let saved = kind.save(place, cell.zone, *then);
         digest.merge(saved.digest);
-        rows += table.rows as u64;
-        if saved.arriving {
-            kind.touch(place);
-        }
+        rows += saved.table.rows as u64;
+        arriving |= u32::from(saved.arriving) << index;
+        tables.push(saved.table);
     }
-    chunk.add(PieceInfo { id: cell.piece(), rows, digest }, copy);
+    let piece = LentPiece { text: Vec::new(), tables };
+    let bytes = piece.bytes();
+    if !chunk.has_room(bytes) {
+        sink.put(std::mem::replace(chunk, sink.chunk(bytes)));
+    }
+    chunk.lend(PieceInfo { id: cell.piece(), rows, digest }, &piece);
     if chunk.is_full() {
-        sink.put(std::mem::replace(chunk, sink.chunk()));
+        sink.put(std::mem::replace(chunk, sink.chunk(0)));
+    }
+    for (_, kind) in kinds.iter_mut().enumerate().filter(|(index, _)| arriving >> index & 1 != 0) {
+        kind.touch(place);
     }
     rows
 }
@@ -428,6 +438,6 @@ impl<'a> Revival<'a> {
     }
 }
 
-fn indent(text: &str) -> String {
+pub(crate) fn indent(text: &str) -> String {
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -3,14 +3,17 @@
 use rkyv::util::AlignedVec;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::piece::{Piece, PieceInfo};
+use super::piece::{LentPiece, Piece, PieceInfo};
 
 /// Where pieces begin: at multiples of this.
 pub(crate) const PAGE: usize = 4_096;
 
-/// Bytes from which on writing what there is costs little more than the writing itself. Few in tests, whose worlds are
-/// small.
-const ENOUGH: usize = if cfg!(test) { 4 * PAGE } else { 256 << 10 };
+/// Bytes from which on writing what there is costs little more than the writing itself; with half of it, more pieces
+/// need chunks of their own, and a city's day took a third more memory. Few in tests, whose worlds are small.
+const ENOUGH: usize = if cfg!(test) { 4 * PAGE } else { 512 << 10 };
+
+/// Bytes for which a chunk has room at least.
+const ROOM: usize = 2 * ENOUGH;
 
 /// Archives of pieces, each from the start of a page on.
 ///
@@ -36,9 +39,28 @@ pub struct Archived {
 }
 
 impl Chunk {
-    /// One that need not grow unless a piece is large: growing moves what is there, to memory that is new each time.
-    pub fn roomy() -> Self {
-        Self { bytes: AlignedVec::with_capacity(2 * ENOUGH), pieces: Vec::new() }
+    /// One with room for a piece of so many bytes, and for others until it is full: growing would move them, to memory
+    /// that is new each time.
+    pub fn with_room(bytes: usize) -> Self {
+        let bytes = bytes.max(ROOM).next_power_of_two();
+        Self { bytes: AlignedVec::with_capacity(bytes), pieces: Vec::new() }
+    }
+
+    /// The bytes for which it has room, those that are there included.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Whether there is room for a piece of so many bytes.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.bytes.len() + bytes.next_multiple_of(PAGE) <= self.bytes.capacity()
+    }
+
+    /// Adds a piece whose columns lie elsewhere.
+    pub fn lend(&mut self, info: PieceInfo, piece: &LentPiece<'_>) {
+        let start = self.bytes.len();
+        piece.archive(&mut self.bytes);
+        self.end(info, start);
     }
 
     /// Adds a piece.

@@ -4,9 +4,11 @@
 //! supported: an archive of them costs no more than the bytes themselves, to write and to check. What they mean is said
 //! by the schema, once for the whole checkpoint.
 
-use rkyv::rancor;
+use rkyv::rancor::{self, Fallible};
+use rkyv::ser::{Allocator, Writer};
 use rkyv::util::AlignedVec;
-use rkyv::{Archive, Serialize};
+use rkyv::vec::{ArchivedVec, VecResolver};
+use rkyv::{Archive, Place, Serialize};
 
 use crate::base::Digest;
 
@@ -78,6 +80,75 @@ impl Piece {
     }
 }
 
+/// The bytes of a column where they lie: in several places, of which they are written one behind the other.
+pub struct Lent<'a>(pub Vec<&'a [u8]>);
+
+impl Archive for Lent<'_> {
+    type Archived = ArchivedVec<u8>;
+    type Resolver = VecResolver;
+
+    fn resolve(&self, resolver: VecResolver, out: Place<ArchivedVec<u8>>) {
+        ArchivedVec::resolve_from_len(self.bytes(), resolver, out);
+    }
+}
+
+impl<S: Fallible + Writer + ?Sized> Serialize<S> for Lent<'_> {
+    fn serialize(&self, into: &mut S) -> Result<VecResolver, S::Error> {
+        let place = VecResolver::from_pos(into.pos());
+        self.0.iter().try_for_each(|run| into.write(run))?;
+        Ok(place)
+    }
+}
+
+impl Lent<'_> {
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|run| run.len()).sum()
+    }
+}
+
+/// A [`Table`] whose columns are written from where they lie.
+#[derive(Archive, Serialize)]
+#[rkyv(as = ArchivedTable, serialize_bounds(__S: Writer + Allocator))]
+pub struct LentTable<'a> {
+    /// Rows.
+    pub rows: u32,
+    /// Rows that were kept ready for more.
+    pub spare: u32,
+    /// Columns, one behind the other.
+    #[rkyv(omit_bounds)]
+    pub columns: Vec<Lent<'a>>,
+}
+
+/// A [`Piece`] of such tables: its archive is the same.
+#[derive(Archive, Serialize)]
+#[rkyv(as = ArchivedPiece, serialize_bounds(__S: Writer + Allocator))]
+pub struct LentPiece<'a> {
+    /// What is best read as text: JSON.
+    pub text: Vec<u8>,
+    /// A table for each kind of agent, or each type of message.
+    #[rkyv(omit_bounds)]
+    pub tables: Vec<LentTable<'a>>,
+}
+
+/// Bytes of an archive beside its text and its columns, at most: for itself, for each table and for each column.
+const FRAME_BYTES: usize = 32;
+
+impl LentPiece<'_> {
+    /// The bytes of the archive, or somewhat more.
+    pub fn bytes(&self) -> usize {
+        let table = |table: &LentTable<'_>| {
+            table.columns.iter().map(|column| column.bytes() + FRAME_BYTES).sum::<usize>() + FRAME_BYTES
+        };
+        self.text.len() + self.tables.iter().map(table).sum::<usize>() + FRAME_BYTES
+    }
+
+    /// As [`Piece::archive`].
+    pub fn archive<const ALIGNMENT: usize>(&self, into: &mut AlignedVec<ALIGNMENT>) {
+        let writer = std::mem::take(into);
+        *into = rkyv::api::high::to_bytes_in::<_, rancor::Panic>(self, writer).expect("memory takes any bytes");
+    }
+}
+
 /// A table, wherever it lies.
 #[derive(Clone, Debug)]
 pub struct TableView<'a> {
@@ -131,6 +202,20 @@ mod tests {
         assert_eq!(view.text, b"{}");
         assert_eq!((view.tables[0].rows, view.tables.len()), (3, 2));
         assert_eq!(view.tables[0].columns, [&[1_u8; 12] as &[u8], &[2; 96], &[]]);
+    }
+
+    #[test]
+    fn what_is_lent_is_written_as_if_it_were_given() {
+        let Piece { text, tables } = piece();
+        let columns = tables[0].columns.iter().map(|column| Lent(column.chunks(7).collect())).collect();
+        let lent = LentTable { rows: 3, spare: 1, columns };
+        let nothing = LentTable { rows: 0, spare: 0, columns: Vec::new() };
+        let lent = LentPiece { text, tables: vec![lent, nothing] };
+        let (mut whole, mut parts) = (AlignedVec::<16>::new(), AlignedVec::<16>::new());
+        piece().archive(&mut whole);
+        lent.archive(&mut parts);
+        assert_eq!(whole.as_slice(), parts.as_slice());
+        assert!((whole.len()..whole.len() + 8 * FRAME_BYTES).contains(&lent.bytes()), "{}", lent.bytes());
     }
 
     /// Whatever the bytes, an answer: checksums catch what is changed by accident, this is for what is not.

@@ -83,9 +83,18 @@ impl RunFile {
         format!("{:016x}", hash_bytes(&rest.unwrap_or_default()))
     }
 
-    /// The first thing by which this run differs from one of that identity: name, what it is here, what it is there.
+    /// The version of the scenario that an identity is of. The first files did not say it.
+    pub fn version(identity: &BTreeMap<String, String>) -> u32 {
+        identity.get("version").and_then(|version| version.parse().ok()).unwrap_or(1)
+    }
+
+    /// The first thing, beside the version, by which this run differs from one of that identity: name, what it is here,
+    /// what it is there. Another version may have other parameters: of those that both have, the values count.
     pub fn difference(&self, other: &BTreeMap<String, String>) -> Option<(String, String, String)> {
+        let is_same_version = Self::version(&self.identity) == Self::version(other);
+        let is_there = |name: &&String| self.identity.contains_key(*name) && other.contains_key(*name);
         let names = self.identity.keys().chain(other.keys());
+        let names = names.filter(|name| *name != "version").filter(|name| is_same_version || is_there(name));
         let value = |of: &BTreeMap<String, String>, name: &String| of.get(name).cloned().unwrap_or_default();
         let differs = |name: &&String| value(&self.identity, name) != value(other, name);
         names.filter(differs).min().map(|name| (name.clone(), value(&self.identity, name), value(other, name)))

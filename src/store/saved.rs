@@ -12,9 +12,9 @@ use crate::base::Digest;
 
 /// Takes the pieces of a world, from several threads at once.
 pub trait Sink: Send + Sync {
-    /// A chunk to put pieces into.
-    fn chunk(&self) -> Chunk {
-        Chunk::default()
+    /// A chunk to put pieces into, with room for one of so many bytes.
+    fn chunk(&self, bytes: usize) -> Chunk {
+        Chunk::with_room(bytes)
     }
     /// Takes pieces.
     fn put(&self, chunk: Chunk);

@@ -32,5 +32,6 @@ mod scratch;
 mod small_disk;
 mod tidy;
 mod tiers;
+mod versions;
 #[allow(dead_code)] // the example's `main`
 mod wealth;

@@ -37,7 +37,10 @@ impl Facts {
         let start: Option<DateTime> = identity.get("start").and_then(|start| start.parse().ok());
         let calendar = scenario.zip(start).map(|(scenario, start)| Calendar::new(start, scenario.timing().tick_ms));
         let run = format!("{:032x}", file.run());
-        Self { run, identity: identity.clone(), settings: settings.clone(), origin: origin.clone(), calendar }
+        let mut identity = identity.clone();
+        // The first files did not say it.
+        identity.entry("version".to_owned()).or_insert_with(|| "1".to_owned());
+        Self { run, identity, settings: settings.clone(), origin: origin.clone(), calendar }
     }
 
     /// The civil time of a tick.
@@ -68,6 +71,7 @@ impl Facts {
         let lines = [
             ("run", self.run.clone()),
             ("began with", came_from),
+            ("version", said("version").to_owned()),
             ("engine", said("engine").to_owned()),
             ("asked for", settings.join(", ")),
         ];

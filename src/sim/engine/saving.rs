@@ -73,7 +73,7 @@ impl Engine {
         let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         let text = serde_json::to_vec(&self.world_state()).expect("numbers and names make JSON");
         let info = PieceInfo { id: PieceId::World, rows: 0, digest: Digest::EMPTY };
-        let mut chunk = sink.chunk();
+        let mut chunk = sink.chunk(text.len());
         chunk.add(info, &Piece { text, tables: Vec::new() });
         sink.put(chunk);
         if lock_mut(&mut self.shards[0]).every_tick {

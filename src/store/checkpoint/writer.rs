@@ -15,8 +15,8 @@ use crate::store::{Chunk, PieceId, Sink, StoreError};
 const QUEUED_MAX: u64 = 8 << 20;
 /// Chunks that may wait: beyond, who hands one over waits.
 const CHUNKS_MAX: usize = 1_024;
-/// Chunks that are kept to be used again.
-const POOL_MAX: usize = 48;
+/// Bytes of chunks that are kept to be used again.
+const POOL_MAX: usize = 64 << 20;
 
 enum Order {
     /// The tick, and when by the clock.
@@ -90,8 +90,13 @@ struct Queue {
 }
 
 impl Sink for Queue {
-    fn chunk(&self) -> Chunk {
-        self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(Chunk::roomy)
+    fn chunk(&self, bytes: usize) -> Chunk {
+        let mut pool = self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |(_, chunk): &(usize, &Chunk)| chunk.has_room(bytes);
+        // Of the smallest the one that was used last: its memory is in the cache.
+        let smallest = pool.iter().enumerate().rev().filter(fits).min_by_key(|(_, chunk)| chunk.capacity());
+        let found = smallest.map(|(index, _)| index);
+        found.map_or_else(|| Chunk::with_room(bytes), |index| pool.remove(index))
     }
     fn put(&self, chunk: Chunk) {
         let bytes = chunk.bytes().len() as u64;
@@ -200,7 +205,8 @@ fn write(
                 bytes += len;
                 chunk.clear();
                 let mut pool = shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
-                if pool.len() < POOL_MAX {
+                let pooled: usize = pool.iter().map(Chunk::capacity).sum();
+                if pooled + chunk.capacity() <= POOL_MAX {
                     pool.push(chunk);
                 }
                 shared.queued.fetch_sub(len, Relaxed);

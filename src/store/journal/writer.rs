@@ -274,8 +274,7 @@ impl Journal {
 
     fn try_forget_before(&mut self, tick: u64) -> Result<(), StoreError> {
         let names = Names::list(&*self.backend, &self.wal)?;
-        // What was never whole was removed when the journal was opened, or after the attempt; but the last attempt's
-        // file.
+        // What was never whole was removed when the journal was opened, or after it; but the last attempt's file.
         let is_whole: Vec<bool> = names.logs.iter().map(|&name| Some(name) != self.leftover).collect();
         let needless = all_before(&names.logs, &is_whole, tick);
         for name in &names.logs[..needless] {

@@ -12,7 +12,7 @@ fn hand_over(writer: &Writer, world: &mut World, all: bool) {
             let sink = sink.clone();
             scope.spawn(move || {
                 assert!(sink.has_room());
-                let mut chunk = sink.chunk();
+                let mut chunk = sink.chunk(0);
                 part.iter().for_each(|(info, piece)| chunk.add(*info, piece));
                 sink.put(chunk);
             });
@@ -129,7 +129,7 @@ fn a_sink_that_is_still_held_does_not_hold_up_the_end() {
     let Finished { checkpoints, outcomes, .. } = writer.finish();
     assert_eq!((checkpoints.manifests().len(), outcomes.len()), (1, 1));
     let (written, _) = world.take(true);
-    let mut chunk = sink.chunk();
+    let mut chunk = sink.chunk(0);
     written.iter().for_each(|(info, piece)| chunk.add(*info, piece));
     sink.put(chunk);
     assert!(sink.has_room());
