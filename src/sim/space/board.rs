@@ -100,17 +100,11 @@ impl<T> Default for Table<T> {
     }
 }
 
-#[derive(Resource)]
+#[derive(Resource, Clone)]
 pub(crate) struct BoardOf<T: Placed> {
     grid: Grid,
     table: Desk<Table<T>>,
     next_id: Arc<AtomicU32>,
-}
-
-impl<T: Placed> Clone for BoardOf<T> {
-    fn clone(&self) -> Self {
-        Self { grid: self.grid, table: self.table.clone(), next_id: self.next_id.clone() }
-    }
 }
 
 impl<T: Placed> Handed for BoardOf<T> {

@@ -105,14 +105,8 @@ impl<T: Located<D>, const D: usize> SpaceOf<(T,)> for Ground<T, D> {
     }
 }
 
-#[derive(Resource)]
+#[derive(Resource, Clone)]
 pub(crate) struct GroundOf<T: Located<D>, const D: usize>(Arc<Ground<T, D>>);
-
-impl<T: Located<D>, const D: usize> Clone for GroundOf<T, D> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
 
 impl<T: Located<D>, const D: usize> Handed for GroundOf<T, D> {
     fn missing() -> String {

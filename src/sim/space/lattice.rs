@@ -5,56 +5,28 @@ use std::sync::{Arc, RwLockReadGuard};
 use bevy_ecs::prelude::Resource;
 use bevy_ecs::system::SystemParam;
 
+use super::fixed::Fixed;
 use super::grid::{Grid, Spot};
-use super::publish::{Cut, Sheets, SpaceOf};
-use crate::base::{AgentId, Draws, Stream, Tick, ZoneId};
+use super::publish::Cut;
+use crate::base::{AgentId, Draws};
 use crate::sim::Builder;
 use crate::sim::due::{Claim, LivesOf};
 use crate::sim::globals::Here;
 use crate::sim::hand::{Hand, Handed, short_name};
-use crate::sim::roll::Roll;
 use crate::sim::rows::Row;
-use crate::sim::saving::Standing;
 use crate::sim::visit::Lives;
 
 /// Squares of a zone, if nobody says how many zones there are.
 const ZONE_SPOTS: u64 = 1 << 14;
 
 /// A grid with its zones, which are stripes.
-pub(crate) struct Ground<T> {
+#[derive(Resource, Clone)]
+pub(crate) struct LatticeOf<T: Row> {
     grid: Grid,
-    first: u32,
-    cut: Cut,
-    sheets: Sheets<Vec<T>>,
+    fixed: Arc<Fixed<T>>,
 }
 
-impl<T: Row> SpaceOf<(T,)> for Ground<T> {
-    fn publish(&self, zone: ZoneId, roll: &mut Roll<(T,)>) {
-        let mut sheet = self.sheets.write(zone);
-        let spots = self.cut.range(zone.0).len() * self.grid.width() as usize;
-        sheet.clear();
-        sheet.extend_from_slice(&roll.columns().0[..spots]);
-    }
-
-    fn check(&self, standing: &Standing, _: &(T,)) -> Result<(), String> {
-        let row = (standing.id.0 - self.first) / self.grid.width();
-        match self.cut.zone(row) == standing.zone.0 && standing.wake.is_none() {
-            true => Ok(()),
-            false => Err(format!("it is a square of row {row}, and in zone {}", standing.zone.0)),
-        }
-    }
-}
-
-#[derive(Resource)]
-pub(crate) struct GroundOf<T: Row>(Arc<Ground<T>>);
-
-impl<T: Row> Clone for GroundOf<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T: Row> Handed for GroundOf<T> {
+impl<T: Row> Handed for LatticeOf<T> {
     fn missing() -> String {
         format!("no lattice of {0} is declared: `sim.lattice(grid, |spot, draws| {0} {{ .. }})`", short_name::<T>())
     }
@@ -83,7 +55,7 @@ impl<T: Row> Handed for GroundOf<T> {
 /// ```
 #[derive(SystemParam)]
 pub struct Lattice<'s, T: Row> {
-    ground: Hand<'s, GroundOf<T>, false>,
+    lattice: Hand<'s, LatticeOf<T>, false>,
     lives: Hand<'s, LivesOf<(T,)>>,
     here: Here<'s>,
     _claim: Claim<(T,)>,
@@ -92,25 +64,25 @@ pub struct Lattice<'s, T: Row> {
 impl<T: Row> Lattice<'_, T> {
     /// The grid.
     pub fn grid(&self) -> Grid {
-        self.ground.0.0.grid
+        self.lattice.0.grid
     }
 
     /// The agent of a square.
     pub fn id(&self, spot: Spot) -> AgentId {
-        AgentId(self.ground.0.0.first + spot.0)
+        self.lattice.0.fixed.id(spot.0)
     }
 
     /// Calls `f` with each square, its row to be written, and the squares that touch it as they were at the exchange.
     pub fn step(&mut self, mut f: impl FnMut(Spot, &mut T, &Around<'_, T>)) {
         let Lives { rolls, visit, .. } = self.lives.0.lives.get();
-        let ground = &*self.ground.0.0;
+        let lattice = &*self.lattice.0;
         let roll = &mut rolls[visit.place];
         roll.touch();
         let (column,) = roll.columns();
-        let (grid, lines) = (ground.grid, ground.cut.range(self.here.zone().0));
+        let (grid, lines) = (lattice.grid, lattice.fixed.cut.range(self.here.zone().0));
         let width = grid.width() as usize;
         for (nth, y) in lines.clone().enumerate() {
-            let sheets = [-1, 0, 1].map(|dy| ground.line(y, dy));
+            let sheets = [-1, 0, 1].map(|dy| lattice.line(y, dy));
             let none: &[T] = &[];
             let lines = std::array::from_fn(|nth| {
                 sheets[nth].as_ref().map_or(none, |(sheet, from)| &sheet[*from..*from + width])
@@ -122,7 +94,7 @@ impl<T: Row> Lattice<'_, T> {
     }
 }
 
-impl<T: Row> Ground<T> {
+impl<T: Row> LatticeOf<T> {
     /// The sheet with a line of squares above or below a line, and where it begins there. None beyond the border, and
     /// none that would be looked at twice.
     fn line(&self, y: u32, dy: i32) -> Option<(RwLockReadGuard<'_, Vec<T>>, usize)> {
@@ -134,9 +106,9 @@ impl<T: Row> Ground<T> {
             false if (0..height).contains(&to) => to as u32,
             false => return None,
         };
-        let zone = self.cut.zone(wrapped);
-        let from = (wrapped - self.cut.first(zone)) as usize * self.grid.width() as usize;
-        Some((self.sheets.read(zone as usize), from))
+        let cut = self.fixed.cut;
+        let zone = cut.zone(wrapped);
+        Some((self.fixed.sheet(zone), (wrapped - cut.first(zone)) as usize * self.grid.width() as usize))
     }
 }
 
@@ -203,20 +175,11 @@ impl Builder {
         make: impl Fn(Spot, &mut Draws) -> T + Send + Sync + 'static,
     ) -> AgentId {
         let zones = self.cut_into((grid.spots() as u64).div_ceil(ZONE_SPOTS).min(grid.height() as u64));
-        let (seed, first) = (self.seed(), self.settled as u32);
         let cut = Cut { count: grid.height(), zones };
-        let ground = Arc::new(Ground::<T> { grid, first, cut, sheets: Sheets::new(zones as usize) });
-        self.settle::<(T,)>(grid.spots() as u64, move |zone, settlement| {
-            let lines = cut.range(zone.0);
-            for spot in lines.start * grid.width()..lines.end * grid.width() {
-                let id = AgentId(first + spot);
-                let mut draws = seed.draws(Stream::named("lattice"), id, Tick(0));
-                settlement.add(id, (make(Spot(spot), &mut draws),), None);
-            }
-        });
-        let handle = GroundOf(ground.clone());
+        let make = move |place: u32, draws: &mut Draws| make(Spot(place), draws);
+        let fixed = self.fixed::<T>("lattice", (cut, grid.width(), true), make);
+        let (first, handle) = (fixed.id(0), LatticeOf { grid, fixed });
         self.installers.push(Box::new(move |drawer| drawer.put(handle.clone())));
-        self.kind_entry::<(T,)>().space = Some(ground);
-        AgentId(first)
+        first
     }
 }

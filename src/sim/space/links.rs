@@ -5,55 +5,28 @@ use std::sync::{Arc, RwLockReadGuard};
 use bevy_ecs::prelude::Resource;
 use bevy_ecs::system::SystemParam;
 
+use super::fixed::Fixed;
 use super::network::Network;
-use super::publish::{Cut, Sheets, SpaceOf};
-use crate::base::{AgentId, Draws, Stream, Tick, ZoneId};
+use super::publish::Cut;
+use crate::base::{AgentId, Draws};
 use crate::sim::Builder;
 use crate::sim::due::{Claim, LivesOf};
 use crate::sim::globals::Here;
 use crate::sim::hand::{Hand, Handed, short_name};
-use crate::sim::roll::Roll;
 use crate::sim::rows::Row;
-use crate::sim::saving::Standing;
 use crate::sim::visit::Lives;
 
 /// Nodes of a zone, if nobody says how many zones there are.
 const ZONE_NODES: u64 = 1 << 14;
 
 /// A network with its zones, which are runs of nodes.
-pub(crate) struct Ground<T> {
+#[derive(Resource, Clone)]
+pub(crate) struct LinksOf<T: Row> {
     network: Arc<Network>,
-    first: u32,
-    cut: Cut,
-    sheets: Sheets<Vec<T>>,
+    fixed: Arc<Fixed<T>>,
 }
 
-impl<T: Row> SpaceOf<(T,)> for Ground<T> {
-    fn publish(&self, zone: ZoneId, roll: &mut Roll<(T,)>) {
-        let mut sheet = self.sheets.write(zone);
-        sheet.clear();
-        sheet.extend_from_slice(&roll.columns().0[..self.cut.range(zone.0).len()]);
-    }
-
-    fn check(&self, standing: &Standing, _: &(T,)) -> Result<(), String> {
-        let node = standing.id.0 - self.first;
-        match self.cut.zone(node) == standing.zone.0 && standing.wake.is_none() {
-            true => Ok(()),
-            false => Err(format!("it is node {node}, and in zone {}", standing.zone.0)),
-        }
-    }
-}
-
-#[derive(Resource)]
-pub(crate) struct GroundOf<T: Row>(Arc<Ground<T>>);
-
-impl<T: Row> Clone for GroundOf<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T: Row> Handed for GroundOf<T> {
+impl<T: Row> Handed for LinksOf<T> {
     fn missing() -> String {
         format!("no network of {0} is declared: `sim.network(network, |node, draws| {0} {{ .. }})`", short_name::<T>())
     }
@@ -82,7 +55,7 @@ impl<T: Row> Handed for GroundOf<T> {
 /// ```
 #[derive(SystemParam)]
 pub struct Links<'s, T: Row> {
-    ground: Hand<'s, GroundOf<T>, false>,
+    links: Hand<'s, LinksOf<T>, false>,
     lives: Hand<'s, LivesOf<(T,)>>,
     here: Here<'s>,
     _claim: Claim<(T,)>,
@@ -91,27 +64,26 @@ pub struct Links<'s, T: Row> {
 impl<T: Row> Links<'_, T> {
     /// The network.
     pub fn network(&self) -> &Network {
-        &self.ground.0.0.network
+        &self.links.0.network
     }
 
     /// Calls `f` with each agent, its row to be written, and those it is linked to as they were at the exchange.
     pub fn step(&mut self, mut f: impl FnMut(AgentId, &mut T, &Peers<'_, T>)) {
         let Lives { rolls, visit, .. } = self.lives.0.lives.get();
-        let ground = &*self.ground.0.0;
+        let LinksOf { network, fixed } = &*self.links.0;
         let roll = &mut rolls[visit.place];
         roll.touch();
         let (column,) = roll.columns();
-        let sheets: Vec<_> = (0..ground.cut.zones as usize).map(|zone| ground.sheets.read(zone)).collect();
-        for (node, row) in ground.cut.range(self.here.zone().0).zip(column) {
-            let nodes = ground.network.of(node);
-            f(AgentId(ground.first + node), row, &Peers { ground, sheets: &sheets, nodes });
+        let sheets: Vec<_> = (0..fixed.cut.zones).map(|zone| fixed.sheet(zone)).collect();
+        for (node, row) in fixed.cut.range(self.here.zone().0).zip(column) {
+            f(fixed.id(node), row, &Peers { fixed, sheets: &sheets, nodes: network.of(node) });
         }
     }
 }
 
 /// Those to whom somebody is linked, as they were at the exchange.
 pub struct Peers<'a, T: Row> {
-    ground: &'a Ground<T>,
+    fixed: &'a Fixed<T>,
     sheets: &'a [RwLockReadGuard<'a, Vec<T>>],
     nodes: &'a [u32],
 }
@@ -130,9 +102,9 @@ impl<T: Row> Peers<'_, T> {
     /// Each of them, by rising id.
     pub fn iter(&self) -> impl Iterator<Item = (AgentId, &T)> {
         self.nodes.iter().map(|&node| {
-            let zone = self.ground.cut.zone(node);
-            let row = &self.sheets[zone as usize][(node - self.ground.cut.first(zone)) as usize];
-            (AgentId(self.ground.first + node), row)
+            let zone = self.fixed.cut.zone(node);
+            let row = &self.sheets[zone as usize][(node - self.fixed.cut.first(zone)) as usize];
+            (self.fixed.id(node), row)
         })
     }
 }
@@ -149,19 +121,9 @@ impl Builder {
     ) -> AgentId {
         let nodes = network.nodes();
         let zones = self.cut_into((nodes as u64).div_ceil(ZONE_NODES));
-        let (seed, first) = (self.seed(), self.settled as u32);
-        let (network, cut) = (Arc::new(network), Cut { count: nodes, zones });
-        let ground = Arc::new(Ground::<T> { network, first, cut, sheets: Sheets::new(zones as usize) });
-        self.settle::<(T,)>(nodes as u64, move |zone, settlement| {
-            for node in cut.range(zone.0) {
-                let id = AgentId(first + node);
-                let mut draws = seed.draws(Stream::named("network"), id, Tick(0));
-                settlement.add(id, (make(node, &mut draws),), None);
-            }
-        });
-        let handle = GroundOf(ground.clone());
+        let fixed = self.fixed::<T>("network", (Cut { count: nodes, zones }, 1, true), make);
+        let (first, handle) = (fixed.id(0), LinksOf { network: Arc::new(network), fixed });
         self.installers.push(Box::new(move |drawer| drawer.put(handle.clone())));
-        self.kind_entry::<(T,)>().space = Some(ground);
-        AgentId(first)
+        first
     }
 }

@@ -11,6 +11,7 @@
 //! | `continuous` | a box of 1 to 3 dimensions, cut into cells and zones |
 //! | `network` | who is linked to whom: given, or drawn |
 //! | `publish` | what the engine asks of a space; sheets, on which zones show themselves |
+//! | `fixed` | agents that stay where they are: what `lattice`, `links` and `patches` have in common |
 //! | `field` | [`Field`]: agents that move in a continuous space, in parallel |
 //! | `near` | [`Near`]: who is within the radius |
 //! | `lattice` | [`Lattice`]: an agent on each square of a grid, in parallel |
@@ -21,6 +22,7 @@
 mod board;
 mod continuous;
 mod field;
+mod fixed;
 mod grid;
 mod lattice;
 mod links;

@@ -1,32 +1,24 @@
 //! [`Patches`]: what the squares of a grid hold, for those who take turns on a board.
 
+use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
-use std::sync::Arc;
 
 use bevy_ecs::prelude::Resource;
 use bevy_ecs::system::SystemParam;
 
 use super::grid::{Grid, Spot};
-use super::publish::SpaceOf;
-use crate::base::{AgentId, Draws, Stream, Tick, ZoneId};
+use super::publish::Cut;
+use crate::base::{AgentId, Draws};
 use crate::sim::Builder;
 use crate::sim::due::{Claim, LivesOf};
 use crate::sim::hand::{Hand, Handed, short_name};
-use crate::sim::roll::Roll;
 use crate::sim::rows::Row;
-use crate::sim::saving::Standing;
 use crate::sim::visit::Lives;
 
-#[derive(Resource)]
+#[derive(Resource, Clone)]
 pub(crate) struct PatchesOf<T: Row> {
     grid: Grid,
-    marker: std::marker::PhantomData<fn() -> T>,
-}
-
-impl<T: Row> Clone for PatchesOf<T> {
-    fn clone(&self) -> Self {
-        Self { grid: self.grid, marker: self.marker }
-    }
+    marker: PhantomData<T>,
 }
 
 impl<T: Row> Handed for PatchesOf<T> {
@@ -66,7 +58,6 @@ impl<T: Row> Patches<'_, T> {
         let Lives { rolls, visit, .. } = self.lives.0.lives.get();
         let roll = &mut rolls[visit.place];
         roll.touch();
-        // They were settled in order, and brought back in order, and never leave.
         let ((rows,), grid) = (roll.columns(), self.patches.0.grid);
         PatchesRun { grid, rows: &mut rows[..grid.spots() as usize] }
     }
@@ -105,18 +96,6 @@ impl<T> IndexMut<Spot> for PatchesRun<'_, T> {
     }
 }
 
-/// What the engine is told of patches.
-struct Ground;
-
-impl<T: Row> SpaceOf<(T,)> for Ground {
-    /// Nobody looks from outside: the space is one zone.
-    fn publish(&self, _: ZoneId, _: &mut Roll<(T,)>) {}
-
-    fn check(&self, standing: &Standing, _: &(T,)) -> Result<(), String> {
-        if standing.wake.is_none() { Ok(()) } else { Err("it wants to be woken, and is a square".to_owned()) }
-    }
-}
-
 impl Builder {
     /// Declares a row for each square of a grid, as `make` says with draws of its own: what those on a board find below
     /// them. They are reached by [`Patches`]. The space is one zone, and the scenario exchanges at every tick.
@@ -126,18 +105,10 @@ impl Builder {
         make: impl Fn(Spot, &mut Draws) -> T + Send + Sync + 'static,
     ) -> AgentId {
         self.one_zone(&format!("patches of {}", short_name::<T>()));
-        let (seed, first) = (self.seed(), self.settled as u32);
-        self.settle::<(T,)>(grid.spots() as u64, move |_, settlement| {
-            for index in 0..grid.spots() {
-                let id = AgentId(first + index);
-                let mut draws = seed.draws(Stream::named("patches"), id, Tick(0));
-                settlement.add(id, (make(Spot(index), &mut draws),), None);
-            }
-        });
-        self.installers.push(Box::new(move |drawer| {
-            drawer.put(PatchesOf::<T> { grid, marker: std::marker::PhantomData });
-        }));
-        self.kind_entry::<(T,)>().space = Some(Arc::new(Ground));
-        AgentId(first)
+        let make = move |place: u32, draws: &mut Draws| make(Spot(place), draws);
+        let first = self.fixed::<T>("patches", (Cut { count: grid.spots(), zones: 1 }, 1, false), make).id(0);
+        let handle = PatchesOf::<T> { grid, marker: PhantomData };
+        self.installers.push(Box::new(move |drawer| drawer.put(handle.clone())));
+        first
     }
 }
