@@ -30,8 +30,10 @@ params! {
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Bird {
-    at: [f64; 2],
-    course: [f64; 2],
+    /// Where.
+    pub at: [f64; 2],
+    /// Which way.
+    pub course: [f64; 2],
 }
 located!(Bird, 2);
 
