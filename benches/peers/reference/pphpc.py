@@ -7,7 +7,6 @@ turn in this tick.
 """
 
 import random
-import sys
 
 from figures import show
 
@@ -23,12 +22,15 @@ def run(seed, side=100, ticks=500):
     counts = 400 * squares // 10_000, 200 * squares // 10_000
     # An animal: [square, energy, whether it is a predator, whether it lives].
     animals = [
-        [draw.randrange(squares), draw.randint(1, 2 * GAIN[kind]), kind, True] for kind in (0, 1) for _ in range(counts[kind])
+        [draw.randrange(squares), draw.randint(1, 2 * GAIN[kind]), kind, True]
+        for kind in (0, 1)
+        for _ in range(counts[kind])
     ]
     grass = [draw.randint(1, RESTART) if draw.random() < 0.5 else 0 for _ in range(squares)]
     beside = [
-        (at, at - at % side + (at + 1) % side, at - at % side + (at - 1) % side, (at + side) % squares, (at - side) % squares)
+        (at, row + (at + 1) % side, row + (at - 1) % side, (at + side) % squares, (at - side) % squares)
         for at in range(squares)
+        for row in (at - at % side,)
     ]
     series, figures = [], {}
     for tick in range(1, ticks + 1):

@@ -234,9 +234,9 @@ mod tests {
     fn cells_are_never_shorter_than_their_share_of_the_radius() {
         for (size, radius) in [([100.0, 7.3, 5.0], 2.1), ([1e9, 1.0, 1e3], 1e-3), ([3.0, 3.0, 3.0], 10.0)] {
             let space = Continuous::new(size, radius);
-            for axis in 0..3 {
-                let side = size[axis] / space.cells[axis] as f64;
-                assert!(side >= radius / REACH as f64 * (1.0 - 1e-12) || space.cells[axis] == 1, "{space:?}");
+            for (size, cells) in size.into_iter().zip(space.cells) {
+                let side = size / cells as f64;
+                assert!(side >= radius / REACH as f64 * (1.0 - 1e-12) || cells == 1, "{space:?}");
             }
         }
     }
