@@ -10,6 +10,7 @@ mod branch;
 mod city;
 #[cfg(unix)] // signals
 mod command;
+mod equivalence;
 #[cfg(target_os = "linux")] // a tmpfs
 mod full_disk;
 mod gallery;

@@ -28,8 +28,13 @@ params! {
 }
 
 located! {
-    /// A bird: where it is, and which way it flies (a vector of length 1).
-    pub struct Bird { at: [f64; 2], course: [f64; 2] }
+    /// A bird.
+    pub struct Bird {
+        /// Where it is.
+        pub at: [f64; 2],
+        /// Which way it flies: a vector of length 1.
+        pub course: [f64; 2],
+    }
 }
 fn fly(mut birds: Field<Bird, 2>, settings: Shared<Settings>) {
     let Settings { speed, separation, cohere, separate, align, .. } = *settings;
@@ -52,8 +57,7 @@ fn fly(mut birds: Field<Bird, 2>, settings: Shared<Settings>) {
 /// 0 if birds fly anyhow, 1 if all fly the same way: the length of their mean course.
 fn order(birds: All<Bird>) -> f64 {
     let sum = |axis: usize| birds.sum(|_, bird| (bird.course[axis] * 1e9) as i64) as f64 / 1e9;
-    let count = birds.sum(|_, _| 1_u64) as f64;
-    (sum(0) * sum(0) + sum(1) * sum(1)).sqrt() / count.max(1.0)
+    libm::hypot(sum(0), sum(1)) / birds.sum(|_, _| 1_u64).max(1) as f64
 }
 
 /// The model.

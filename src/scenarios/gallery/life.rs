@@ -13,7 +13,7 @@ params! {
 /// A square: 1 if it lives.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub struct Square(u32);
+pub struct Square(pub u32);
 
 fn live(mut squares: Lattice<Square>) {
     squares.step(|_, square, around| {

@@ -1,7 +1,8 @@
 //! PPHPC, predator-prey for high-performance computing (N. Fachada and others, "Towards a standard model for research
 //! in agent-based modeling and simulation", PeerJ Computer Science 1:e36, 2015; github.com/fakenmc/pphpc): in each tick
-//! all move, grass grows, then all act in random order: prey eat grass, predators eat prey, whoever has the energy may
-//! bear young. Parameter set 1, of which `side` 100 is the smallest size: agents 400, predators 200 to 10,000 squares.
+//! all move, grass grows, then all act in random order: prey eat grass, predators eat prey that were not born in this
+//! tick, whoever has the energy may bear young. Parameter set 1, of which `side` 100 is the smallest size: agents 400,
+//! predators 200 to 10,000 squares.
 
 use crate::prelude::*;
 
@@ -30,10 +31,17 @@ params! {
 /// A square: ticks until its grass has grown.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub struct Grass(u32);
+pub struct Grass(pub u32);
 placed! {
     /// Prey or predator.
-    pub struct Animal { at: Spot, energy: i32, is_predator: u32 }
+    pub struct Animal {
+        /// Where.
+        pub at: Spot,
+        /// What keeps it alive.
+        pub energy: i32,
+        /// 1 if it is one, 0 if it is prey.
+        pub is_predator: u32,
+    }
 }
 fn live(mut animals: Board<Animal>, mut grass: Patches<Grass>, settings: Shared<Settings>) {
     let (mut animals, mut grass) = (animals.open(), grass.open());
@@ -54,8 +62,10 @@ fn live(mut animals: Board<Animal>, mut grass: Patches<Grass>, settings: Shared<
     animals.shuffle();
     while let Some(who) = animals.next_turn() {
         let Animal { at, is_predator, .. } = animals[who];
+        let mut draws = animals.draws(who, Stream::named("pphpc/act"));
         let (gain, young) = if is_predator == 1 {
-            let prey = animals.on(at).find(|&other| animals[other].is_predator == 0);
+            let is_prey = |other| animals[other].is_predator == 0 && !animals.is_newborn(other);
+            let prey = animals.any_on(at, &mut draws, is_prey);
             prey.inspect(|&prey| animals.remove(prey));
             (if prey.is_some() { settings.predator_gain } else { 0 }, settings.predator_young)
         } else {
@@ -64,7 +74,6 @@ fn live(mut animals: Board<Animal>, mut grass: Patches<Grass>, settings: Shared<
             (if is_grown { settings.prey_gain } else { 0 }, settings.prey_young)
         };
         animals[who].energy += gain as i32;
-        let mut draws = animals.draws(who, Stream::named("pphpc/act"));
         if animals[who].energy as i64 > settings.threshold && (draws.below(100) as i64) < young {
             let half = animals[who].energy / 2;
             animals[who].energy -= half;

@@ -24,20 +24,26 @@ params! {
 placed! {
     /// Somebody.
     pub struct Person {
-        at: Spot,
-        sugar: u32,
-        vision: u32,
-        metabolism: u32,
+        /// Where.
+        pub at: Spot,
+        /// What it has.
+        pub sugar: u32,
+        /// How far it sees.
+        pub vision: u32,
+        /// What it burns in a tick.
+        pub metabolism: u32,
         /// The tick of its death of age.
-        until: u32,
+        pub until: u32,
     }
 }
 /// A square: the sugar on it, and how much can be.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Sugar {
-    now: u32,
-    most: u32,
+    /// What there is.
+    pub now: u32,
+    /// What there can be.
+    pub most: u32,
 }
 
 impl Settings {
@@ -61,11 +67,11 @@ fn live(mut people: Board<Person>, mut sugar: Patches<Sugar>, settings: Shared<S
         let mut draws = people.draws(who, Stream::named("sugarscape"));
         let Person { at, vision, metabolism, until, .. } = people[who];
         // Directions in random order, and nearer squares first: of equals the first one counts.
-        let (mut best, from) = (at, draws.below(4));
+        let (mut best, mut directions) = (at, [(1, 0), (0, 1), (-1, 0), (0, -1)]);
+        (1..4).rev().for_each(|last| directions.swap(last, draws.below(last as u32 + 1) as usize));
         for step in 1..=vision as i32 {
-            for turn in 0..4 {
-                let (dx, dy) = [(step, 0), (0, step), (-step, 0), (0, -step)][((from + turn) % 4) as usize];
-                let spot = grid.beside(at, dx, dy).expect("a torus");
+            for (dx, dy) in directions {
+                let spot = grid.beside(at, step * dx, step * dy).expect("a torus");
                 if people.is_vacant(spot) && sugar[spot].now > sugar[best].now {
                     best = spot;
                 }

@@ -1,6 +1,6 @@
 //! Wealth exchange (A. Drăgulescu and V. M. Yakovenko, "Statistical mechanics of money", European Physical Journal B
 //! 17, 2000): in each tick whoever has a coin gives one to anybody. Wealth spreads as energy in a gas does,
-//! exponentially: a Gini coefficient of a half.
+//! exponentially: a Gini coefficient of a half, if there are many coins.
 
 use crate::prelude::*;
 
@@ -15,7 +15,7 @@ params! {
 /// What an agent has.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub struct Purse(i64);
+pub struct Purse(pub i64);
 /// What agents give each other.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]

@@ -45,13 +45,13 @@ fn live(mut sheep: Board<Sheep>, mut wolves: Board<Wolf>, mut grass: Patches<Gra
         let spot = sheep.grid().step(sheep[who].at, &mut draws);
         sheep.go(who, spot);
         sheep[who].energy -= 1.0;
-        if sheep[who].energy < 0.0 {
-            sheep.remove(who);
-            continue;
-        }
         if grass[spot].0 == 0 {
             sheep[who].energy += settings.grass_energy as f32;
             grass[spot].0 = settings.regrowth as u32 + 1;
+        }
+        if sheep[who].energy < 0.0 {
+            sheep.remove(who);
+            continue;
         }
         if draws.unit() < settings.sheep_bear {
             sheep[who].energy /= 2.0;
@@ -63,14 +63,13 @@ fn live(mut sheep: Board<Sheep>, mut wolves: Board<Wolf>, mut grass: Patches<Gra
         let spot = wolves.grid().step(wolves[who].at, &mut draws);
         wolves.go(who, spot);
         wolves[who].energy -= 1.0;
+        if let Some(prey) = sheep.any_on(spot, &mut draws, |_| true) {
+            sheep.remove(prey);
+            wolves[who].energy += settings.sheep_energy as f32;
+        }
         if wolves[who].energy < 0.0 {
             wolves.remove(who);
             continue;
-        }
-        let prey = sheep.on(spot).next();
-        if let Some(prey) = prey {
-            sheep.remove(prey);
-            wolves[who].energy += settings.sheep_energy as f32;
         }
         if draws.unit() < settings.wolf_bears {
             wolves[who].energy /= 2.0;

@@ -40,12 +40,12 @@ pub trait Placed: Row {
 #[macro_export]
 macro_rules! placed {
     ($($(#[$doc:meta])* $vis:vis struct $name:ident {
-        $($(#[$about:meta])* $field:ident: $type:ty),+ $(,)?
+        $($(#[$about:meta])* $seen:vis $field:ident: $type:ty),+ $(,)?
     })+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, $crate::prelude::Pod, $crate::prelude::Zeroable)]
         #[repr(C)]
-        $vis struct $name { $($(#[$about])* $field: $type),+ }
+        $vis struct $name { $($(#[$about])* $seen $field: $type),+ }
 
         impl $crate::sim::Placed for $name {
             fn at(&self) -> $crate::sim::Spot {
@@ -283,12 +283,27 @@ impl<T: Placed> BoardRun<'_, T> {
         self.table.is_there[who.0 as usize]
     }
 
+    /// Whether an agent was born at this tick.
+    pub fn is_newborn(&self, who: Who) -> bool {
+        who.0 as usize >= self.table.slots.len()
+    }
+
     /// Who stands on a square: those who came last first, of those who were there at the beginning the lowest id.
     #[inline]
     pub fn on(&self, spot: Spot) -> impl Iterator<Item = Who> {
         let first = self.table.heads[spot.index()];
         let next = |who: &u32| Some(self.table.next[*who as usize]).filter(|&who| who != NONE);
         std::iter::successors(Some(first).filter(|&who| who != NONE), next).map(Who)
+    }
+
+    /// One of those on a square for whom `is` holds, each as likely, if there is any.
+    pub fn any_on(&self, spot: Spot, draws: &mut Draws, is: impl Fn(Who) -> bool) -> Option<Who> {
+        let those = || self.on(spot).filter(|&who| is(who));
+        // Mostly there is one, and nothing to draw.
+        match those().count() as u32 {
+            0 | 1 => those().next(),
+            count => those().nth(draws.below(count) as usize),
+        }
     }
 
     /// Whether nobody stands on a square.

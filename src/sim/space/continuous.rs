@@ -23,12 +23,16 @@ pub trait Located<const D: usize>: Row {
 #[macro_export]
 macro_rules! located {
     ($($(#[$doc:meta])* $vis:vis struct $name:ident {
-        at: [f64; $dimensions:literal] $(, $(#[$about:meta])* $field:ident: $type:ty)* $(,)?
+        $(#[$where:meta])* $shown:vis at: [f64; $dimensions:literal]
+        $(, $(#[$about:meta])* $seen:vis $field:ident: $type:ty)* $(,)?
     })+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, $crate::prelude::Pod, $crate::prelude::Zeroable)]
         #[repr(C)]
-        $vis struct $name { at: [f64; $dimensions] $(, $(#[$about])* $field: $type)* }
+        $vis struct $name {
+            $(#[$where])* $shown at: [f64; $dimensions]
+            $(, $(#[$about])* $seen $field: $type)*
+        }
 
         impl $crate::sim::Located<$dimensions> for $name {
             fn at(&self) -> [f64; $dimensions] {
