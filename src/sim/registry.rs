@@ -44,6 +44,8 @@ pub(crate) trait KindPart: Any + Send + Sync {
     fn revived(&self, tables: &[&TableView<'_>], zone: ZoneId, limits: Limits) -> Result<Homeless, String>;
     /// Name and bytes of each row.
     fn shape(&self) -> Vec<(&'static str, usize)>;
+    /// Whether they stand in a space.
+    fn is_in_space(&self) -> bool;
     /// The types of the rows.
     fn types(&self) -> Vec<TypeId>;
     /// Doubles the lanes that spilled; how much has spilled in all.
@@ -122,6 +124,10 @@ impl<K: Rows> KindPart for KindEntry<K> {
 
     fn shape(&self) -> Vec<(&'static str, usize)> {
         K::shape()
+    }
+
+    fn is_in_space(&self) -> bool {
+        self.space.is_some()
     }
 
     fn types(&self) -> Vec<TypeId> {

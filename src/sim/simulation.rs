@@ -117,7 +117,9 @@ impl<S: Scenario> Experiment<S> {
             watch.setup(&what);
         }
         builder.version = S::VERSION;
-        let migrated = saved.map(|saved| migrate(saved, S::VERSION, &S::migrations())).transpose()?.flatten();
+        let in_space: Vec<bool> = builder.kinds.iter().map(|kind| kind.is_in_space()).collect();
+        let migrated =
+            saved.map(|saved| migrate(saved, S::VERSION, &S::migrations(), &in_space)).transpose()?.flatten();
         if let (Some(saved), Some(_)) = (saved, &migrated) {
             watch.warn(&format!(
                 "what was saved at tick {} is of version {} of `{}`: it was brought to version {}",

@@ -71,7 +71,7 @@ impl Migration {
     }
 
     /// The world as the next version has it, in memory.
-    fn apply(&self, saved: &dyn Saved) -> Result<Memory, RunError> {
+    fn apply(&self, saved: &dyn Saved, in_space: &[bool]) -> Result<Memory, RunError> {
         let lines = saved.schema().strip_prefix(&head(self.from)).unwrap_or_default().lines();
         let lines: Vec<String> = lines.map(|line| format!("{line}\n")).collect();
         if let Some(step) = self.steps.iter().find(|step| !lines.contains(&step.before)) {
@@ -94,6 +94,8 @@ impl Migration {
             let of_piece = tables.iter().filter(|(line, _)| line.starts_with(what));
             let steps: Vec<Option<&Step>> = of_piece.map(|(_, step)| *step).collect();
             let archive = saved.read(index)?;
+            // Where agents stand in a space, their digest names no zone.
+            let zone = |kind: usize| ZoneId(if in_space.get(kind) == Some(&true) { 0 } else { zone });
             let converted = PieceView::of(&archive).and_then(|view| convert(&view, info, &steps, zone, saved.tick()));
             let (info, piece) = converted.map_err(|why| saved.senseless(index, why))?;
             let mut chunk = Chunk::default();
@@ -110,7 +112,7 @@ fn convert(
     view: &PieceView<'_>,
     info: &PieceInfo,
     steps: &[Option<&Step>],
-    zone: u32,
+    zone: impl Fn(usize) -> ZoneId,
     tick: u64,
 ) -> Result<(PieceInfo, Piece), String> {
     if view.tables.len() != steps.len() {
@@ -119,13 +121,13 @@ fn convert(
     let now = u32::try_from(tick).map_err(|_| format!("it is of tick {tick}, which never comes"))?;
     let mut info = *info;
     let mut tables = Vec::with_capacity(steps.len());
-    for (table, step) in view.tables.iter().zip(steps) {
+    for (nth, (table, step)) in view.tables.iter().zip(steps).enumerate() {
         let Some(step) = step else {
             let columns = table.columns.iter().map(|column| column.to_vec()).collect();
             tables.push(Table { rows: table.rows as u32, spare: table.spare as u32, columns });
             continue;
         };
-        let Converted { table, before, after } = (step.convert)(table, ZoneId(zone), now)?;
+        let Converted { table, before, after } = (step.convert)(table, zone(nth), now)?;
         info.digest.sub(before.0);
         info.digest.merge(after);
         tables.push(table);
@@ -214,8 +216,14 @@ pub(crate) fn own_records(records: &[(u64, Record)], is_older: bool, from: u64) 
     Ok(own)
 }
 
-/// What was saved, as version `here` has it; nothing if it is of that version.
-pub(crate) fn migrate(saved: &dyn Saved, here: u32, migrations: &[Migration]) -> Result<Option<Memory>, RunError> {
+/// What was saved, as version `here` has it; nothing if it is of that version. `in_space` says of each kind whether it
+/// stands in a space.
+pub(crate) fn migrate(
+    saved: &dyn Saved,
+    here: u32,
+    migrations: &[Migration],
+    in_space: &[bool],
+) -> Result<Option<Memory>, RunError> {
     let there = version_of(saved.schema());
     check("what was saved", there, here)?;
     let mut world: Option<Memory> = None;
@@ -226,7 +234,7 @@ pub(crate) fn migrate(saved: &dyn Saved, here: u32, migrations: &[Migration]) ->
                  no migration from version {version}"
             ))
         })?;
-        world = Some(migration.apply(world.as_ref().map_or(saved, |world| world))?);
+        world = Some(migration.apply(world.as_ref().map_or(saved, |world| world), in_space)?);
     }
     Ok(world)
 }

@@ -411,3 +411,70 @@ fn what_cannot_be_brought_over_is_refused_by_name() {
     assert!(told.starts_with("1 input came from outside after tick 20"), "{told}");
     assert_eq!(versions(&folder).0, "1", "nothing was changed");
 }
+
+mod in_a_space {
+    //! Agents in a space are brought over too, however it is cut.
+
+    use myriad::prelude::*;
+
+    mod first {
+        myriad::located! {
+            pub struct Mote { pub at: [f64; 2], pub speed: f64 }
+        }
+    }
+
+    myriad::located! {
+        struct Mote { at: [f64; 2], course: [f64; 2] }
+    }
+
+    macro_rules! model {
+        ($name:ident, $version:literal, $row:ty, $make:expr, $drift:expr, $migrations:expr) => {
+            struct $name;
+
+            impl Scenario for $name {
+                type Params = crate::law::NoParams;
+                const NAME: &'static str = "motes";
+                const ABOUT: &'static str = "motes that drift";
+                const VERSION: u32 = $version;
+
+                fn migrations() -> Vec<Migration> {
+                    $migrations
+                }
+                fn build(_: &Self::Params, sim: &mut Builder) -> Result<(), RunError> {
+                    sim.field(Continuous::new([9.0, 9.0], 1.0).periodic(), 200, $make);
+                    sim.every_tick(|mut motes: Field<$row, 2>| motes.step($drift));
+                    Ok(())
+                }
+            }
+        };
+    }
+    model!(
+        First,
+        1,
+        first::Mote,
+        |_, draws| first::Mote { at: [9.0 * draws.unit(), 9.0 * draws.unit()], speed: draws.unit() },
+        |_, mote, _| mote.at[1] += mote.speed,
+        Vec::new()
+    );
+    model!(
+        Second,
+        2,
+        Mote,
+        |_, draws| Mote { at: [9.0 * draws.unit(), 9.0 * draws.unit()], course: [0.0, draws.unit()] },
+        |_, mote, _| mote.at = [mote.at[0] + mote.course[0], mote.at[1] + mote.course[1]],
+        vec![Migration::from(1).agents(|(old,): (first::Mote,)| (Mote { at: old.at, course: [0.0, old.speed] },))]
+    );
+
+    #[test]
+    fn motes_are_brought_over_wherever_they_are() {
+        let params = crate::law::NoParams::defaults;
+        let mut old = Simulation::of::<First>(params()).zones(7).build().unwrap();
+        let mut new = Simulation::of::<Second>(params()).zones(3).build().unwrap();
+        while old.now() < Tick(20) {
+            old.advance(Tick(20)).unwrap();
+            new.advance(Tick(20)).unwrap();
+        }
+        let brought = Simulation::of::<Second>(params()).zones(7).revive(&old.save().unwrap()).unwrap().digest();
+        assert_eq!(brought, new.digest(), "the same draws, and the same ways");
+    }
+}

@@ -43,7 +43,7 @@ macro_rules! placed {
         $($(#[$about:meta])* $seen:vis $field:ident: $type:ty),+ $(,)?
     })+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, $crate::prelude::Pod, $crate::prelude::Zeroable)]
+        #[derive(Clone, Copy, $crate::sim::Pod, $crate::sim::Zeroable)]
         #[repr(C)]
         $vis struct $name { $($(#[$about])* $seen $field: $type),+ }
 

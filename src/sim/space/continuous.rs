@@ -27,7 +27,7 @@ macro_rules! located {
         $(, $(#[$about:meta])* $seen:vis $field:ident: $type:ty)* $(,)?
     })+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, $crate::prelude::Pod, $crate::prelude::Zeroable)]
+        #[derive(Clone, Copy, $crate::sim::Pod, $crate::sim::Zeroable)]
         #[repr(C)]
         $vis struct $name {
             $(#[$where])* $shown at: [f64; $dimensions]

@@ -9,8 +9,8 @@ use crate::sim::roll::Roll;
 use crate::sim::rows::Row;
 use crate::sim::saving::Standing;
 
-/// Who stands where, and what the zones show. A zone's agents are a run of places, in order of slot: they are settled in
-/// order, brought back in order, and never leave.
+/// Who stands where, and what the zones show. A zone's agents are a run of places, in order of slot: they are settled
+/// in order, brought back in order, and never leave.
 pub(super) struct Fixed<T> {
     /// The agent of the first place.
     first: AgentId,
@@ -52,7 +52,8 @@ impl<T: Row> SpaceOf<(T,)> for Fixed<T> {
 }
 
 impl Builder {
-    /// Declares an agent for each place of runs that are cut into zones, shown to others or not, as `make` says with draws of its own in a stream.
+    /// Declares an agent for each place of runs that are cut into zones, shown to others or not, as `make` says with
+    /// draws of its own in a stream.
     pub(super) fn fixed<T: Row>(
         &mut self,
         stream: &'static str,

@@ -41,4 +41,8 @@ pub use near::Near;
 pub use network::Network;
 pub use patches::{Patches, PatchesRun};
 
+// What the macros name.
+#[doc(hidden)]
+pub use bytemuck::{Pod, Zeroable};
+
 pub(crate) use publish::SpaceOf;
