@@ -34,6 +34,9 @@ impl Address {
 /// Cells that an address can name.
 pub(crate) const CELLS_MAX: usize = 1 << 24;
 
+/// Agents that can be born in a run: each has an entry, for ids are never given again.
+pub(crate) const BORN_MAX: u64 = 1 << 28;
+
 /// One word an agent: cell (24 bits), kind (4), arrival (12), slot (24).
 ///
 /// Relaxed atomics suffice: an entry is written only by the shard that holds or receives its agent, and read by others

@@ -46,6 +46,8 @@ pub(crate) trait KindPart: Any + Send + Sync {
     fn shape(&self) -> Vec<(&'static str, usize)>;
     /// Whether they stand in a space.
     fn is_in_space(&self) -> bool;
+    /// Whether further ones may be born.
+    fn bears(&self) -> bool;
     /// The types of the rows.
     fn types(&self) -> Vec<TypeId>;
     /// Doubles the lanes that spilled; how much has spilled in all.
@@ -128,6 +130,10 @@ impl<K: Rows> KindPart for KindEntry<K> {
 
     fn is_in_space(&self) -> bool {
         self.space.is_some()
+    }
+
+    fn bears(&self) -> bool {
+        self.bears
     }
 
     fn types(&self) -> Vec<TypeId> {

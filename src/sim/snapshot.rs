@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
+use super::directory::BORN_MAX;
 use super::furnisher::Furnisher;
 use super::kind::{Homeless, KindCensus};
 use super::post::PostCensus;
@@ -291,6 +292,9 @@ impl<'a> Revival<'a> {
         revival.state = revival.read_state(furnisher)?;
         let [born, died] = revival.lives();
         revival.limits.agents += born;
+        if born > BORN_MAX {
+            return Err(senseless(format!("{born} were born where {BORN_MAX} can be")));
+        }
         let agents = revival.limits.agents.checked_sub(died).filter(|_| revival.limits.agents < u32::MAX as u64);
         if agents != Some(rows) {
             let right = agents.map_or("fewer than were born".to_owned(), |agents| agents.to_string());
@@ -403,6 +407,10 @@ impl<'a> Revival<'a> {
         let (kinds, lives) = (state.kinds.as_flattened(), state.lives.as_flattened());
         let counts = [&[state.exchanges], kinds, lives, state.messages.as_flattened(), &state.visits];
         let counts = counts.into_iter().flatten().chain(&state.changes).chain(state.tallies.iter().flatten());
+        let bears = |(kind, lives): (&Box<dyn KindPart>, &[u64; 2])| kind.bears() || *lives == [0; 2];
+        if !furnisher.kinds.iter().zip(&state.lives).all(bears) {
+            return Err(self.saved.senseless(piece, "some were born or died where nobody is or does".into()));
+        }
         let is_sampled = |one: &SavedSeries| one.ticks.len() == one.bits.len() && one.ticks.is_sorted();
         // At an exchange nobody is on the way.
         let has_left = |&[left, arrived, _]: &[u64; 3]| left != arrived;

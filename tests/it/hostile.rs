@@ -159,6 +159,7 @@ fn a_world_that_lies_is_refused_by_name() {
     refused("cannot be", &|world| text(world, "\"exchanges\":", "\"exchanges\":900000000000000000"));
     refused("cannot be", &|world| text(world, "\"ticks\":[", "\"ticks\":[9"));
     refused("cannot be", &|world| text(world, "\"kinds\":[[", "\"kinds\":[[9"));
+    refused("some were born or died where nobody is", &|world| text(world, "\"lives\":[[", "\"lives\":[[9"));
     refused("its counts are of another model", &|world| text(world, "\"kinds\":[", "\"kinds\":[[0,0,0],"));
     refused("line 1", &|world| text(world, "{", "["));
 }

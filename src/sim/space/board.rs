@@ -12,6 +12,7 @@ use super::publish::SpaceOf;
 use crate::base::{AgentId, Draws, Seed, Stream, Tick, ZoneId};
 use crate::sim::Builder;
 use crate::sim::desk::Desk;
+use crate::sim::directory::BORN_MAX;
 use crate::sim::due::{Claim, LivesOf};
 use crate::sim::globals::{Clock, Dice};
 use crate::sim::hand::{Hand, Handed, short_name};
@@ -361,7 +362,7 @@ impl<T: Placed> BoardRun<'_, T> {
     pub fn add(&mut self, row: T) -> Who {
         let who = Who(self.table.rows.len() as u32);
         let id = self.next_id.fetch_add(1, Relaxed);
-        assert!(id < AgentId::NONE.0 - 1, "all 4 billion ids were given");
+        assert!((id as u64) < BORN_MAX, "more than {BORN_MAX} agents were born");
         let spot = row.at();
         let Table { rows, ids, spots, is_there, next, present, .. } = &mut *self.table;
         rows.push(row);

@@ -108,3 +108,55 @@ impl Network {
 fn draws(seed: Seed, name: &str, node: u32) -> Draws {
     seed.draws(Stream::named(name), AgentId(node), Tick(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn degrees(network: &Network) -> Vec<usize> {
+        (0..network.nodes()).map(|node| network.of(node).len()).collect()
+    }
+
+    #[test]
+    fn links_go_both_ways_and_count_once() {
+        for network in [
+            Network::small_world(500, 3, 0.2, Seed(1)),
+            Network::random(500, 6.0, Seed(1)),
+            Network::preferential(500, 3, Seed(1)),
+        ] {
+            for node in 0..network.nodes() {
+                let others = network.of(node);
+                assert!(others.windows(2).all(|pair| pair[0] < pair[1]), "in order, each once");
+                assert!(others.iter().all(|&other| other != node && network.of(other).contains(&node)));
+            }
+            assert_eq!(degrees(&network).iter().sum::<usize>() as u64, 2 * network.links());
+        }
+    }
+
+    #[test]
+    fn networks_are_as_their_authors_say() {
+        let ring = Network::small_world(1_000, 2, 0.0, Seed(1));
+        assert!(degrees(&ring).iter().all(|&degree| degree == 4));
+        assert_eq!(ring.of(0), [1, 2, 998, 999]);
+        let rewired = Network::small_world(1_000, 2, 1.0, Seed(1));
+        assert!((rewired.links() as f64 - 2_000.0).abs() < 30.0, "some fall on each other: {}", rewired.links());
+
+        // Links of a node follow Poisson's law: the variance is the mean.
+        let random = degrees(&Network::random(20_000, 8.0, Seed(2)));
+        let mean = random.iter().sum::<usize>() as f64 / 20_000.0;
+        let square = |value: f64| value * value;
+        let variance = random.iter().map(|&degree| square(degree as f64 - mean)).sum::<f64>() / 20_000.0;
+        assert!((mean - 8.0).abs() < 0.05 && (variance - 8.0).abs() < 0.5, "mean {mean}, variance {variance}");
+
+        // A node has k links or more with a probability of about (m / k) squared.
+        let rich = degrees(&Network::preferential(20_000, 4, Seed(3)));
+        let share = |least: usize| rich.iter().filter(|&&degree| degree >= least).count() as f64 / 20_000.0;
+        assert!(rich.iter().all(|&degree| degree >= 1) && *rich.iter().max().unwrap() > 150, "some are rich");
+        for least in [16, 40] {
+            let right = square(4.0 / least as f64);
+            assert!((share(least) / right - 1.0).abs() < 0.35, "{least}: {} and {right}", share(least));
+        }
+        assert_eq!(Network::random(300, 4.0, Seed(5)), Network::random(300, 4.0, Seed(5)));
+        assert_ne!(Network::random(300, 4.0, Seed(5)), Network::random(300, 4.0, Seed(6)));
+    }
+}
