@@ -92,6 +92,10 @@ impl Engine {
         if builder.has_space && exchange_ticks != 1 {
             builder.mistake(format!("agents in a space meet at every tick: `exchange_ticks: 1`, not {exchange_ticks}"));
         }
+        if builder.has_space && options.memory.is_some() {
+            let text = "agents in a space act at every tick, and none of them can leave memory: no memory budget";
+            builder.mistake(text.to_owned());
+        }
         if let Some(mistake) = builder.mistake.take().or_else(|| builder.unanswered()) {
             return Err(RunError::Input(mistake));
         }

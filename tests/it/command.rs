@@ -93,6 +93,7 @@ fn bad_words_are_refused_with_what_would_be_right() {
                 "--set needs.hungr.decay_awake=5",
                 &["`needs.hungr.decay_awake`", "did you mean `needs.hunger.decay_awake`?", "--set"],
             ),
+            ("run life --memory-budget 1GiB", &["agents in a space act at every tick", "no memory budget"]),
             ("--set zzz=5", &["there is no parameter `zzz`, in --set; `describe` lists those there are"]),
             ("--set needs.hunger.decay_awake=lots", &["takes a number, not `lots`, in --set"]),
             (
