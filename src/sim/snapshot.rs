@@ -407,8 +407,8 @@ impl<'a> Revival<'a> {
         let (kinds, lives) = (state.kinds.as_flattened(), state.lives.as_flattened());
         let counts = [&[state.exchanges], kinds, lives, state.messages.as_flattened(), &state.visits];
         let counts = counts.into_iter().flatten().chain(&state.changes).chain(state.tallies.iter().flatten());
-        let bears = |(kind, lives): (&Box<dyn KindPart>, &[u64; 2])| kind.bears() || *lives == [0; 2];
-        if !furnisher.kinds.iter().zip(&state.lives).all(bears) {
+        let lives_of = furnisher.kinds.iter().zip(&state.lives);
+        if lives_of.into_iter().any(|(kind, lives)| !kind.bears() && *lives != [0; 2]) {
             return Err(self.saved.senseless(piece, "some were born or died where nobody is or does".into()));
         }
         let is_sampled = |one: &SavedSeries| one.ticks.len() == one.bits.len() && one.ticks.is_sorted();
