@@ -1,0 +1,1 @@
+"""What `table.py` is made of."""
