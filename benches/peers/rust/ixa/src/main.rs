@@ -1,5 +1,8 @@
-//! Drives ixa: an epidemic among people who meet anybody, as ixa's own benchmark has it. One plan is due at a time: the
-//! next thing that happens to anybody, an infectious contact or a recovery (Gillespie's direct method).
+//! Drives ixa: an epidemic among people who meet anybody, in two ways.
+//!
+//! As ixa's own benchmark has it, one plan is due at a time: the next thing that happens to anybody, an infectious contact
+//! or a recovery (Gillespie's direct method). With `--set by_person=1` each who is infectious has a plan of its own, as
+//! people in Myriad have, and as a model needs in which people differ.
 
 use driver::{Figures, Task};
 use ixa::prelude::*;
@@ -29,13 +32,16 @@ fn count(context: &Context, status: Status) -> usize {
     context.query_entity_count(with!(Person, status))
 }
 
+/// A time from now, exponential with this rate: by inversion; 1 less a number below 1 is never 0.
+fn after(context: &Context, rate: f64) -> f64 {
+    let unit: f64 = context.sample_range(NextRng, 0.0..1.0);
+    context.get_current_time() - (1.0 - unit).ln() / rate
+}
+
 fn plan_next(context: &mut Context, rates: Rates) {
     let infectious = count(context, Status::Infectious) as f64;
     if infectious > 0.0 {
-        // An exponential time, by inversion; 1 less a number below 1 is never 0.
-        let unit: f64 = context.sample_range(NextRng, 0.0..1.0);
-        let wait = -(1.0 - unit).ln() / (infectious * (rates.contact + rates.recovery));
-        let at = context.get_current_time() + wait;
+        let at = after(context, infectious * (rates.contact + rates.recovery));
         context.add_plan(at, move |context| happen(context, rates));
     }
 }
@@ -53,18 +59,50 @@ fn happen(context: &mut Context, rates: Rates) {
     plan_next(context, rates);
 }
 
+fn infect(context: &mut Context, who: PersonId, rates: Rates) {
+    context.set_property(who, Status::Infectious);
+    let recovers = after(context, rates.recovery);
+    plan_of(context, who, recovers, rates);
+}
+
+/// What one who is infectious does next.
+fn plan_of(context: &mut Context, who: PersonId, recovers: f64, rates: Rates) {
+    let at = after(context, rates.contact);
+    if at < recovers {
+        context.add_plan(at, move |context| meet(context, who, recovers, rates));
+    } else {
+        context.add_plan(recovers, move |context| context.set_property(who, Status::Recovered));
+    }
+}
+
+fn meet(context: &mut Context, who: PersonId, recovers: f64, rates: Rates) {
+    let whom = context.sample_entity(WhomRng, Person).expect("there are people");
+    if context.get_property::<Person, Status>(whom) == Status::Susceptible {
+        infect(context, whom, rates);
+    }
+    plan_of(context, who, recovers, rates);
+}
+
 fn set_up(task: &Task) -> Context {
     let mut context = Context::new();
     context.init_random(task.seed);
-    // By status: to count, and to draw one of those who are infectious.
-    context.index_property::<Person, Status>();
+    let recovery = 1.0 / task.set("infectious");
+    let (rates, by_person) = (Rates { contact: task.set("r0") * recovery, recovery }, task.is_on("by_person"));
+    if !by_person {
+        // To count, and to draw one of those who are infectious.
+        context.index_property::<Person, Status>();
+    }
     let first = (task.set("first") / 100.0 * task.agents as f64).ceil() as usize;
     for nth in 0..task.agents {
-        let status = if nth < first { Status::Infectious } else { Status::Susceptible };
-        context.add_entity(with!(Person, status)).expect("a person");
+        let status = if nth < first && !by_person { Status::Infectious } else { Status::Susceptible };
+        let who = context.add_entity(with!(Person, status)).expect("a person");
+        if nth < first && by_person {
+            infect(&mut context, who, rates);
+        }
     }
-    let recovery = 1.0 / task.set("infectious");
-    plan_next(&mut context, Rates { contact: task.set("r0") * recovery, recovery });
+    if !by_person {
+        plan_next(&mut context, rates);
+    }
     context
 }
 
