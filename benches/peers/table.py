@@ -60,8 +60,8 @@ def first_line(*command):
         return "unknown"
 
 
-def machine(myriad):
-    """What the times depend on."""
+def machine(myriad, given):
+    """What the times depend on. Of a program that was given, the commit is not known."""
     with open("/proc/cpuinfo") as file:
         processor = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), "unknown")
     return {
@@ -71,7 +71,8 @@ def machine(myriad):
         "system": first_line("uname", "-sr"),
         "rustc": first_line("rustc", "--version"),
         "python": sys.version.split()[0],
-        "myriad": f"{first_line(str(myriad.binary), '--version')}, {first_line('git', 'describe', '--always', '--dirty')}",
+        "myriad": first_line(str(myriad.binary), "--version"),
+        "commit": "unknown" if given else first_line("git", "describe", "--always", "--dirty"),
     }
 
 
@@ -132,18 +133,20 @@ def main():
     myriad = Myriad.built(chosen.myriad)
     peers = drivers(wanted, chosen.jobs)
     programs = [myriad, Myriad(myriad.binary, 2), *peers]
-    about = machine(myriad)
+    about = machine(myriad, chosen.myriad)
 
     comparisons, gated, failures = check_equivalence(chosen, tasks, myriad, peers) if chosen.seeds else ([], [], {})
     runs, failed = measure(chosen, tasks, programs) if chosen.runs else ([], {})
     versions = {run.program: run.version for run in gated + runs if run.version}
     about |= {"versions": versions, "load at the end": os.getloadavg()[0]}
-    about |= {"gate": f"seeds 1 to {chosen.seeds}", "times": f"seeds 1 to {chosen.runs}"}
+    about |= {"seeds compared": f"1 to {chosen.seeds}" if chosen.seeds else "none"}
+    about |= {"seeds measured": f"1 to {chosen.runs}" if chosen.runs else "none"}
 
     print("# Myriad and other frameworks\n")
     print("\n".join(f"- {name}: {value}" for name, value in about.items()))
     titles = {program.key: program.title for program in programs}
-    print("\n" + report.verdicts(comparisons, failures, titles))
+    if chosen.seeds:
+        print("\n" + report.verdicts(comparisons, failures, titles))
     if runs:
         print("\n" + report.Times(tasks, programs, runs, comparisons, failed).all())
     if chosen.json:

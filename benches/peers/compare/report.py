@@ -21,8 +21,8 @@ def verdicts(comparisons, failures, titles):
     lines = [
         "## Equivalence",
         "",
-        f"Means over seeds by Welch's test, two-sided; {len(comparisons)} comparisons at a level of {FALSE_ALARM:g} in all, "
-        f"{level(comparisons):.2g} each. Mean ± standard deviation (seeds).",
+        f"Means over seeds by Welch's test, two-sided; {len(comparisons)} comparisons at a level of {FALSE_ALARM:g} in "
+        f"all, {level(comparisons):.2g} each. Mean ± standard deviation (seeds).",
         "",
     ]
     groups = {}
@@ -30,9 +30,9 @@ def verdicts(comparisons, failures, titles):
         groups.setdefault((one.workload, one.peer), []).append(one)
     for (workload, peer), group in groups.items():
         wrong = [one for one in group if one.p < level(comparisons)]
-        verdict = f"DIFFERS in {len(wrong)} of {len(group)} figures" if wrong else f"equivalent in {len(group)} figures"
+        verdict = f"DIFFERS in {len(wrong)} of {len(group)}" if wrong else "equivalent"
         least = min(one.p for one in group)
-        lines.append(f"- **{workload}, {titles[peer]}: {verdict}**, least p {least:.2g}")
+        lines.append(f"- **{workload}, {titles[peer]}: {verdict}**; figures: {len(group)}, least p: {least:.2g}")
         for one in group:
             mark = " **(!)**" if one in wrong else ""
             lines.append(
@@ -66,8 +66,17 @@ class Times:
         seconds = self.seconds(workload, program)
         if seconds is None:
             return "-"
+        return f"{show(workload, program, seconds, base)}{self.mark(workload, program)}"
+
+    def milliseconds(self, _, program, seconds, base):
         times = f" ({number(seconds / base)}x)" if base and program is not self.programs[0] else ""
-        return f"{show(workload, program, seconds)}{times}{self.mark(workload, program)}"
+        return f"{number(seconds * 1e3)}{times}"
+
+    def each(self, workload, program, seconds, _):
+        """Nanoseconds an agent and step, where there are such, and memory."""
+        steps = workload.agent_steps
+        memory = median(run.peak_rss_bytes for run in self.by[workload.name, program.key]) / 1e6
+        return (f"{number(seconds * 1e9 / steps)} ns, " if steps else "") + f"{number(memory)} MB"
 
     def table(self, title, workloads, show):
         shown = [
@@ -83,22 +92,14 @@ class Times:
             lines.append(f"| {workload.name} | " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
-    def memory(self, workload, program):
-        return median(run.peak_rss_bytes for run in self.by[workload.name, program.key]) / 1e6
-
     def all(self):
         lines = ["## Times", "", "Milliseconds of the steps of a run, median; set-up apart; times that of Myriad."]
-        lines += ["", self.table("ms a run", self.workloads, lambda _, __, seconds: number(seconds * 1e3))]
+        lines += ["", self.table("ms a run", self.workloads, self.milliseconds)]
         million = [workload for workload in self.workloads if workload.size == "1m"]
         if million:
-
-            def show(workload, program, seconds):
-                steps = workload.agent_steps
-                each = f"{number(seconds * 1e9 / steps)} ns, " if steps else ""
-                return f"{each}{number(self.memory(workload, program))} MB"
-
-            lines += ["", self.table("ns an agent and step, peak memory", million, show)]
+            lines += ["", self.table("ns an agent and step, peak memory", million, self.each)]
         for (model, peer), figures in self.wrong.items():
             names = ", ".join(sorted({f"{one.figure} ({one.workload})" for one in figures}))
             lines += ["", f"(!) {model}, {peer}: not the same model as far as its output goes: {names}."]
+        lines += [f"\n{workload}, {peer}, FAILED: {why}" for (workload, peer), why in self.failures.items()]
         return "\n".join(lines)

@@ -1,5 +1,5 @@
-"""Wolves, sheep and grass on a grid of Mesa's. Grass grows by events of Mesa's simulator, as in its own example; so the
-simulator has to run the model: where `model.step()` is called instead its clock stands still and no grass ever grows."""
+"""Wolves, sheep and grass on a grid of Mesa's. Grass grows by events of Mesa's simulator, as in its own example. So the
+simulator has to run the model: where `model.step()` is called instead, its clock stands still and no grass grows."""
 
 import math
 

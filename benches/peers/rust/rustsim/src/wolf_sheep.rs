@@ -1,5 +1,5 @@
-//! Wolves and sheep on rustsim's grid of many agents a square. A model there has one type of agents: an animal is a sheep
-//! or a wolf.
+//! Wolves and sheep on rustsim's grid of many agents a square. A model there has one type of agents: an animal is a
+//! sheep or a wolf.
 
 use driver::{Figures, Task, beside};
 use rand::{Rng, SeedableRng, rngs::StdRng};
