@@ -25,8 +25,8 @@ class Comparison:
 
 
 def reference(model, path=REFERENCE):
-    """Figures of a model's plain reference program, by name, as the test that compares the gallery with it has them: that
-    has what Myriad's summary does not say."""
+    """Figures of a model's plain reference program, by name, as the test that compares the gallery with it has them.
+    Among them is what Myriad's summary does not say."""
     try:
         text = path.read_text()
     except OSError as error:

@@ -1,8 +1,8 @@
 //! Drives ixa: an epidemic among people who meet anybody, in two ways.
 //!
 //! As ixa's own benchmark has it, one plan is due at a time: the next thing that happens to anybody, an infectious
-//! contact or a recovery (Gillespie's direct method). With `--set by_person=1` each who is infectious has a plan of its own, as
-//! people in Myriad have, and as a model needs in which people differ.
+//! contact or a recovery (Gillespie's direct method). With `--set by_person=1` each who is infectious has a plan of its
+//! own, as people in Myriad have, and as a model needs in which people differ.
 
 use driver::{Figures, Task};
 use ixa::prelude::*;
