@@ -269,8 +269,12 @@ impl Resolver<'_> {
             |start| start.unwrap_or(timing.start).to_string(),
         )?;
         let span = self.span(scenario)?;
-        let shards = |given: &Given| values::count(given, "shards", 1, values::SHARDS_MAX);
-        let shards = self.read("shards", plain.shards as u64, shards, u64::to_string)? as usize;
+        let shards = self.read(
+            "shards",
+            None,
+            |given| values::count(given, "shards", 1, values::SHARDS_MAX).map(|count| Some(count as usize)),
+            |shards| shards.map_or_else(|| "24 at most".to_owned(), |count| count.to_string()),
+        )?;
         let workers = self.read(
             "workers",
             None,

@@ -18,9 +18,10 @@ use super::options::RunOptions;
 use super::plugin::Plugin;
 use super::registry::{KindEntry, KindPart, MessageEntry, MessagePart, Settle, TallyEntry, TallyPart};
 use super::report::Series;
-use super::rows::{Agent, NEVER, Rows};
+use super::rows::{Agent, BLOCK, NEVER, Rows};
 use super::saving::{Sent, Standing};
 use super::scenario::Timing;
+use super::wheel::SLOTS_MAX;
 use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId};
 
 /// A system of zones.
@@ -138,7 +139,11 @@ impl Builder {
     }
 
     /// Leaves a space in one zone.
-    pub(crate) fn one_zone(&mut self, what: &str) {
+    pub(crate) fn one_zone(&mut self, what: &str, agents: u64) {
+        let most = (SLOTS_MAX - BLOCK) as u64;
+        if agents > most {
+            self.mistake(format!("{agents} agents of {what}, which is one zone, where {most} fit"));
+        }
         if self.has_space && self.zone_count > 1 {
             self.mistake(format!("{what} is one zone, and another space was cut into {}", self.zone_count));
         }

@@ -35,6 +35,8 @@ use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 use crate::store::Saved;
 
+/// Shards at most, if nobody says how many.
+const SHARDS: usize = 24;
 /// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
 /// reviewed one by one, until lanes hold what is usual.
 const REVIEW_EXCHANGES: u64 = 16;
@@ -85,7 +87,7 @@ impl Engine {
     pub(crate) fn new(mut builder: Builder, exchange_ticks: u32, saved: Option<&dyn Saved>) -> Result<Self, RunError> {
         let options = builder.options.clone();
         let worker_count = options.workers.unwrap_or_else(cores::count);
-        let shards = options.shards;
+        let shards = options.shards.unwrap_or(SHARDS.min(builder.zone_count.max(worker_count)));
         if builder.zone_count == 0 || builder.zone_count >= SHARD_CELLS_MAX / 2 {
             return Err(RunError::Input(format!("a space has 1 to 524,287 zones, not {}", builder.zone_count)));
         }

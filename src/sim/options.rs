@@ -68,8 +68,8 @@ pub struct RunOptions {
     pub start: Option<DateTime>,
     /// How long; the scenario's default if `None`.
     pub span: Option<Span>,
-    /// Shards.
-    pub shards: usize,
+    /// Shards; if `None` 24, but no more than there are zones or workers: each is asked in every exchange.
+    pub shards: Option<usize>,
     /// Zones that a space is cut into; as many as suit it if `None`. It never shows in a result.
     pub zones: Option<usize>,
     /// Worker threads; the machine's cores if `None`.
@@ -107,7 +107,7 @@ impl Default for RunOptions {
             seed: 1999,
             start: None,
             span: None,
-            shards: 24,
+            shards: None,
             zones: None,
             workers: None,
             pin: false,

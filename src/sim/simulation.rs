@@ -70,7 +70,7 @@ impl<S: Scenario> Experiment<S> {
     }
     /// Shards.
     pub fn shards(mut self, shards: usize) -> Self {
-        self.options.shards = shards;
+        self.options.shards = Some(shards);
         self
     }
     /// Zones that a space is cut into.

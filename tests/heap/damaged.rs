@@ -39,8 +39,13 @@ fn keep(folder: &Path, begin: Begin) -> Keep {
 
 fn run(folder: &Path, begin: Begin, ticks: u64) -> Result<RunReport, RunError> {
     let span = Some(Span::Ticks(ticks));
-    let options =
-        RunOptions { workers: Some(1), shards: 2, span, keep: Some(keep(folder, begin)), ..RunOptions::default() };
+    let options = RunOptions {
+        workers: Some(1),
+        shards: Some(2),
+        span,
+        keep: Some(keep(folder, begin)),
+        ..RunOptions::default()
+    };
     Simulation::of::<Walkers>(Nothing::defaults()).options(options).watch(&mut Speaker(begin))
 }
 

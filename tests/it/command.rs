@@ -93,6 +93,11 @@ fn bad_words_are_refused_with_what_would_be_right() {
                 "--set needs.hungr.decay_awake=5",
                 &["`needs.hungr.decay_awake`", "did you mean `needs.hunger.decay_awake`?", "--set"],
             ),
+            ("run life --agents 300M", &["300000000 squares in a grid, where 1 to 268435456 fit"]),
+            (
+                "run wolf-sheep --agents 17M",
+                &["17000000 agents of a board of Sheep, which is one zone, where 16777200 fit"],
+            ),
             ("run life --memory-budget 1GiB", &["agents in a space act at every tick", "no memory budget"]),
             ("--set zzz=5", &["there is no parameter `zzz`, in --set; `describe` lists those there are"]),
             ("--set needs.hunger.decay_awake=lots", &["takes a number, not `lots`, in --set"]),
@@ -420,7 +425,7 @@ fn flags_outrank_the_environment_which_outranks_the_file() {
         ["agents", "60", "--agents"],
         ["seed", "6", "MYRIAD_SEED"],
         ["ticks", "200", &format!("{path}:3:9")],
-        ["shards", "24", "default"],
+        ["shards", "24", "at", "most", "default"],
         ["needs.hunger.decay_awake", "5.5", &format!("{path}:5:15")],
         ["needs.hunger.weight", "2", "--set"],
     ];

@@ -54,7 +54,7 @@ fn compare<const N: usize>(model: &str, reference: [Figure; N], seeds: u64, run:
 
 fn options(agents: u64, ticks: u64, seed: u64) -> RunOptions {
     let span = Some(Span::Ticks(ticks));
-    RunOptions { agents: Some(agents), seed, span, workers: Some(1), shards: 1, ..RunOptions::default() }
+    RunOptions { agents: Some(agents), seed, span, workers: Some(1), shards: Some(1), ..RunOptions::default() }
 }
 
 /// What a run collected, and what `last` sees at its end.

@@ -45,7 +45,8 @@ where
         assert_eq!(digests(new(workers, shards), &marks), right, "{}: {workers} workers, {shards} shards", S::NAME);
     }
     assert_eq!(digests(new(2, 5).stepping(Stepping::Dense), &marks), right, "{}: dense stepping", S::NAME);
-    let mut options = RunOptions { agents: Some(agents), seed: 7, upheaval: 3, shards: 6, ..RunOptions::default() };
+    let mut options =
+        RunOptions { agents: Some(agents), seed: 7, upheaval: 3, shards: Some(6), ..RunOptions::default() };
     assert_eq!(
         digests(Simulation::of::<S>(params.clone()).options(options.clone()), &marks),
         right,

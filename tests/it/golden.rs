@@ -144,7 +144,7 @@ impl Watch for Outside {
 }
 
 fn experiment(keep: Option<Keep>) -> Experiment<Golden> {
-    let options = RunOptions { workers: Some(1), shards: 2, keep, ..RunOptions::default() };
+    let options = RunOptions { workers: Some(1), shards: Some(2), keep, ..RunOptions::default() };
     Simulation::of::<Golden>(GoldenParams::defaults()).options(options)
 }
 

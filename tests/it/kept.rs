@@ -71,7 +71,7 @@ pub fn run(keep: Option<Keep>, person: &mut dyn Watch, ticks: u64) -> Result<Run
     let options = RunOptions {
         agents: Some(AGENTS),
         workers: Some(1),
-        shards: 3,
+        shards: Some(3),
         span: Some(Span::Ticks(ticks)),
         keep,
         ..RunOptions::default()
@@ -143,7 +143,7 @@ fn what_nothing_happened_to_is_not_saved_again_after_a_resume() {
         let options = RunOptions {
             agents: Some(AGENTS),
             workers: Some(1),
-            shards: 1 + stops % 4,
+            shards: Some(1 + stops % 4),
             span: Some(Span::Ticks(end)),
             // Zones are divided and joined all the time.
             upheaval: 5,
@@ -180,7 +180,7 @@ fn branch(sim: &Sim, from: &Source, begin: Begin, person: &mut Person) -> Result
     let options = RunOptions {
         agents: Some(AGENTS),
         workers: Some(1),
-        shards: 2,
+        shards: Some(2),
         span: Some(Span::Ticks(END)),
         keep: Some(keep(&backend(sim), begin)),
         from: Some(from.clone()),

@@ -216,7 +216,7 @@ fn digest_depends_on_nothing_but_the_run() {
         for shards in [1, 5, 24, 64] {
             let other = digests(|options| {
                 options.workers = Some(workers);
-                options.shards = shards;
+                options.shards = Some(shards);
             });
             assert_eq!(reference, other, "{workers} workers, {shards} shards");
         }
@@ -244,7 +244,7 @@ fn moving_cells_and_splitting_zones_does_not_show() {
             for (workers, shards, detail) in [(1, 3, DetailPolicy::Auto), (2, 24, DetailPolicy::Active)] {
                 let other = digests(|options| {
                     options.workers = Some(workers);
-                    options.shards = shards;
+                    options.shards = Some(shards);
                     options.stepping = stepping;
                     options.detail = detail;
                     options.upheaval = upheaval;
@@ -280,7 +280,7 @@ fn where_a_run_pauses_does_not_show() {
 #[test]
 fn a_sum_by_all_workers_is_that_of_the_list() {
     for (workers, shards) in [(1, 1), (2, 24), (3, 7)] {
-        let mut engine = engine(|options| (options.workers, options.shards) = (Some(workers), shards));
+        let mut engine = engine(|options| (options.workers, options.shards) = (Some(workers), Some(shards)));
         engine.advance(Tick(200)).unwrap();
         let sums = |all: All<Courier>| {
             let list: i64 = all.iter().map(|(id, courier)| courier.fuel ^ id.0 as i64).sum();

@@ -5,6 +5,7 @@
 
 #[cfg(unix)] // signals
 mod bench;
+mod board;
 #[cfg(unix)] // signals, modes
 mod branch;
 mod city;

@@ -21,7 +21,7 @@ fn law(workers: usize, shards: usize, stepping: Stepping) -> Experiment<Law> {
     let options = RunOptions {
         agents: Some(500),
         workers: Some(workers),
-        shards,
+        shards: Some(shards),
         stepping,
         upheaval: if shards > 1 { 3 } else { 0 },
         ..RunOptions::default()
@@ -78,11 +78,11 @@ fn a_world_put_away_at_every_exchange_goes_on_as_if_nothing_had_been() {
 
 #[test]
 fn a_city_put_away_goes_on_as_if_nothing_had_been() {
-    let city = |workers, shards, stepping| {
+    let city = |workers, shards: usize, stepping| {
         let options = RunOptions {
             agents: Some(2_000),
             workers: Some(workers),
-            shards,
+            shards: Some(shards),
             stepping,
             start: Some(DateTime::new_const(1999, 5, 4, 7, 30, 0)),
             ..RunOptions::default()

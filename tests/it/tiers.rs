@@ -54,7 +54,7 @@ fn law(workers: usize, shards: usize, stepping: Stepping, memory: Option<Budget>
     let options = RunOptions {
         agents: Some(500),
         workers: Some(workers),
-        shards,
+        shards: Some(shards),
         stepping,
         upheaval: if shards > 1 { 3 } else { 0 },
         memory,
@@ -161,7 +161,7 @@ fn zones_stay_in_memory_if_the_disk_takes_no_more() {
         let options = RunOptions {
             agents: Some(500),
             workers: Some(1),
-            shards: 2,
+            shards: Some(2),
             upheaval: 3,
             span: Some(Span::Ticks(400)),
             memory,

@@ -238,7 +238,7 @@ impl<W: Words> Watch for Until<'_, W> {
 
 fn experiment<W: Words>(keep: Option<Keep>, from: Option<&Path>) -> Experiment<Gifts<W>> {
     let from = from.map(Source::new);
-    let options = RunOptions { workers: Some(1), shards: 2, keep, from, ..RunOptions::default() };
+    let options = RunOptions { workers: Some(1), shards: Some(2), keep, from, ..RunOptions::default() };
     Simulation::of::<Gifts<W>>(NoParams::defaults()).options(options)
 }
 

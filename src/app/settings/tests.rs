@@ -30,7 +30,7 @@ fn flag_over_environment_over_file_over_default() {
     let words = format!("--config {file} --agents 30 --set coins=9");
     let settings = resolved(&words, &[("MYRIAD_AGENTS", "2k"), ("MYRIAD_SEED", "5")]).unwrap();
     assert_eq!(settings.options.agents, Some(30));
-    assert_eq!((settings.options.seed, settings.options.shards), (5, 6));
+    assert_eq!((settings.options.seed, settings.options.shards), (5, Some(6)));
     assert_eq!(origin(&settings, "agents"), "30 from --agents");
     assert_eq!(origin(&settings, "seed"), "5 from MYRIAD_SEED");
     assert_eq!(origin(&settings, "shards"), format!("6 from {file}:3:10"));
@@ -56,7 +56,7 @@ fn every_option_reaches_the_engine() {
                  --log debug --out runs/a";
     let settings = resolved(words, &[]).unwrap();
     let options = &settings.options;
-    assert_eq!((options.agents, options.seed, options.shards, options.workers), (Some(8_000_000), 7, 3, Some(2)));
+    assert_eq!((options.agents, options.seed, options.shards, options.workers), (Some(8_000_000), 7, Some(3), Some(2)));
     assert_eq!(options.start, Some(crate::base::DateTime::new_const(1999, 5, 4, 6, 0, 0)));
     assert_eq!(options.span, Some(Span::Seconds(9_000.0)));
     assert_eq!((options.pin, options.stepping, options.detail), (false, Stepping::Dense, DetailPolicy::Abstracted));

@@ -6,8 +6,6 @@ use crate::prelude::*;
 params! {
     /// What can be varied.
     pub struct Settings {
-        /// Squares along each side of the forest, which is periodic.
-        side: i64 = 100, 2 ..= 4_000;
         /// Share of the squares with trees at first.
         trees: f64 = 0.4, 0.0 ..= 1.0;
         /// Probability that a tree grows on a bare square in a tick.
@@ -64,10 +62,11 @@ impl Scenario for ForestFire {
     }
 
     fn build(settings: &Settings, sim: &mut Builder) -> Result<(), RunError> {
-        let grid = Grid::new(settings.side as u32, settings.side as u32).periodic();
         let trees = settings.trees;
         sim.share(settings.clone().into());
-        sim.lattice(grid, move |_, draws| Square(if draws.unit() < trees { TREE } else { BARE }));
+        sim.lattice(Grid::holding(sim.agents())?.periodic(), move |_, draws| {
+            Square(if draws.unit() < trees { TREE } else { BARE })
+        });
         sim.every_tick(burn);
         sim.collect("trees", 10, |all: All<Square>| all.sum(|_, square| u64::from(square.0 == TREE)) as f64);
         sim.collect("fires", 10, |all: All<Square>| all.sum(|_, square| u64::from(square.0 == FIRE)) as f64);

@@ -38,11 +38,8 @@ impl Scenario for Life {
     }
 
     fn build(settings: &Settings, sim: &mut Builder) -> Result<(), RunError> {
-        // As square as the number of agents allows.
-        let agents = sim.agents();
-        let height = (1..=agents.isqrt()).rev().find(|&height| agents.is_multiple_of(height)).unwrap_or(1);
-        let (grid, living) = (Grid::new((agents / height) as u32, height as u32).periodic(), settings.living);
-        sim.lattice(grid, move |_, draws| Square(u32::from(draws.unit() < living)));
+        let living = settings.living;
+        sim.lattice(Grid::holding(sim.agents())?.periodic(), move |_, draws| Square(u32::from(draws.unit() < living)));
         sim.every_tick(live).collect("living", 10, |all: All<Square>| all.sum(|_, square| square.0 as u64) as f64);
         Ok(())
     }

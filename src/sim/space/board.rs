@@ -1,5 +1,6 @@
 //! [`Board`]: agents on a grid that take turns in random order, and see at once what others did.
 
+use std::cell::RefCell;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -196,6 +197,12 @@ impl<T: Placed> Board<'_, T> {
             tick,
             turn: 0,
             round: 0,
+            ahead: RefCell::new(Ahead {
+                stream: Stream(0),
+                turn: usize::MAX,
+                from: usize::MAX - AHEAD,
+                draws: std::array::from_fn(|_| seed.draws(Stream(0), AgentId::NONE, tick)),
+            }),
         }
     }
 }
@@ -214,7 +221,22 @@ pub struct BoardRun<'a, T: Placed> {
     tick: Tick,
     turn: usize,
     round: u32,
+    ahead: RefCell<Ahead>,
 }
+
+/// Draws of those whose turns come next. A block of draws is a chain of multiplications that wait for each other: those
+/// of several agents overlap.
+struct Ahead {
+    /// The stream in which was drawn last, and at which turn.
+    stream: Stream,
+    turn: usize,
+    /// The turn of the first of these draws; beyond all if there are none.
+    from: usize,
+    draws: [Draws; AHEAD],
+}
+
+/// Agents whose draws are computed at once.
+const AHEAD: usize = 4;
 
 impl<T: Placed> BoardRun<'_, T> {
     /// The grid.
@@ -255,6 +277,7 @@ impl<T: Placed> BoardRun<'_, T> {
     pub fn shuffle(&mut self) {
         let Table { turns, slots, .. } = &mut *self.table;
         (self.turn, self.round) = (0, self.round + 1);
+        self.ahead.get_mut().from = usize::MAX - AHEAD;
         turns.clear();
         turns.extend(0..slots.len() as u32);
         // There are 65,536 blocks of draws to a name: one name for each of as many turns.
@@ -271,6 +294,24 @@ impl<T: Placed> BoardRun<'_, T> {
 
     /// The draws of one agent at this tick in one stream.
     pub fn draws(&self, who: Who, stream: Stream) -> Draws {
+        let (turn, turns) = (self.turn.wrapping_sub(1), &self.table.turns);
+        let mut ahead = self.ahead.borrow_mut();
+        if turns.get(turn) == Some(&who.0) {
+            let is_same = ahead.stream == stream;
+            if is_same && (ahead.from..ahead.from + AHEAD).contains(&turn) {
+                ahead.turn = turn;
+                return ahead.draws[turn - ahead.from].clone();
+            }
+            // If the one before drew as well, then those who follow will.
+            let follows = is_same && ahead.turn.wrapping_add(1) == turn;
+            (ahead.stream, ahead.turn) = (stream, turn);
+            if let Some(next) = turns[turn..].first_chunk::<AHEAD>().filter(|_| follows) {
+                ahead.from = turn;
+                ahead.draws = self.seed.draws_of(stream, next.map(|who| self.id(Who(who))), self.tick);
+                return ahead.draws[0].clone();
+            }
+            ahead.from = usize::MAX - AHEAD;
+        }
         self.seed.draws(stream, self.id(who), self.tick)
     }
 
@@ -314,27 +355,32 @@ impl<T: Placed> BoardRun<'_, T> {
     }
 
     /// How many stand within so many columns and rows of a square, those on it not included, for whom `is` holds.
-    #[inline]
+    // In a function of its own, so that its loop has all registers.
+    #[inline(never)]
     pub fn count_around(&self, spot: Spot, radius: u32, mut is: impl FnMut(&T) -> bool) -> u32 {
         let Table { heads, next, rows, present, vacant, .. } = &*self.table;
-        // Whether nobody shares a square: then there is no need to look who is next on it.
-        let is_single = *present + *vacant == heads.len() as u32;
-        let mut count = 0;
         let Some(anybody) = rows.first() else { return 0 };
+        let mut count = 0;
         self.grid.runs_around(spot, radius, |run| {
             for &head in &heads[run] {
                 // No branch on whether somebody is there: nobody could foretell it.
-                let first = rows.get(head as usize).unwrap_or(anybody);
-                count += u32::from(is(first)) & u32::from(head != NONE);
-                if !is_single && head != NONE {
+                let is_there = (head as usize) < rows.len();
+                let first = if is_there { &rows[head as usize] } else { anybody };
+                count += u32::from(is(first) & is_there);
+            }
+        });
+        // Where nobody shares a square there is no need to look who else is on it.
+        if *present + *vacant != heads.len() as u32 {
+            self.grid.runs_around(spot, radius, |run| {
+                for &head in heads[run].iter().filter(|&&head| head != NONE) {
                     let mut who = next[head as usize];
                     while who != NONE {
                         count += u32::from(is(&rows[who as usize]));
                         who = next[who as usize];
                     }
                 }
-            }
-        });
+            });
+        }
         count - self.on(spot).filter(|&who| is(&self[who])).count() as u32
     }
 
@@ -410,20 +456,24 @@ impl<T: Placed> BoardRun<'_, T> {
     fn close(&mut self) {
         let Table { rows, ids, spots, is_there, slots, .. } = &*self.table;
         self.roll.touch();
-        let founders = slots.len();
-        for (who, &slot) in slots.iter().enumerate() {
-            let (agent, (row,)) = self.roll.at(slot);
-            *row = rows[who];
-            assert!(row.at().0 == spots[who], "agent {} moved without the board: `go` moves it", ids[who].0);
-            if !is_there[who] {
-                self.died.push(agent.id);
-                *agent = Agent::PARKED;
+        let (column,) = self.roll.columns();
+        let mut stayed = 0;
+        let founders = slots.iter().zip(ids).zip(rows).zip(spots.iter().zip(is_there));
+        for (((&slot, id), row), (&spot, &is_there)) in founders {
+            assert!(row.at().0 == spot, "agent {} moved without the board: `go` moves it", id.0);
+            column[slot as usize] = *row;
+            stayed += usize::from(is_there);
+        }
+        if stayed < slots.len() {
+            for (&slot, _) in slots.iter().zip(is_there).filter(|&(_, is_there)| !is_there) {
+                let (agent, _) = self.roll.at(slot);
+                self.died.push(std::mem::replace(agent, Agent::PARKED).id);
                 self.roll.parked.push(slot);
             }
+            self.roll.note_left(slots.iter().zip(is_there).filter(|&(_, is_there)| *is_there).map(|(&slot, _)| slot));
         }
-        self.roll.note_left((0..).zip(slots).filter(|&(who, _): &(usize, _)| is_there[who]).map(|(_, &slot)| slot));
         let arrives = self.tick.0 as u32 + 1;
-        for who in founders..rows.len() {
+        for who in slots.len()..rows.len() {
             let agent = Agent { id: ids[who], wake: NEVER, arrives };
             if is_there[who] {
                 self.born.push(Birth { agent, rows: (rows[who],) });
@@ -498,7 +548,7 @@ impl Builder {
         count: u64,
         make: impl Fn(AgentId, &mut Draws) -> T + Send + Sync + 'static,
     ) -> AgentId {
-        self.one_zone(&format!("a board of {}", short_name::<T>()));
+        self.one_zone(&format!("a board of {}", short_name::<T>()), count);
         let (seed, first) = (self.seed(), self.settled as u32);
         self.settle::<(T,)>(count, move |_, settlement| {
             for id in (first..first + count as u32).map(AgentId) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use crate::base::{Draws, Permutation, Seed, Stream};
+use crate::sim::RunError;
 
 /// A square of a [`Grid`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Pod, Zeroable)]
@@ -35,14 +36,37 @@ pub struct Grid {
 }
 
 impl Grid {
+    /// Squares of a grid at most.
+    pub const SPOTS_MAX: u64 = 1 << 28;
+
     /// So many columns and rows, with borders.
     ///
     /// # Panics
-    /// If there is no square, or more than 16 million.
+    /// If there is no square, or more than [`Grid::SPOTS_MAX`].
     pub fn new(width: u32, height: u32) -> Self {
         let squares = width as u64 * height as u64;
-        assert!((1..1 << 24).contains(&squares), "a grid has 1 to 16,777,215 squares, not {width} x {height}");
+        let most = Self::SPOTS_MAX;
+        assert!((1..=most).contains(&squares), "a grid has 1 to {most} squares, not {width} x {height}");
         Self { width, height, is_periodic: false }
+    }
+
+    /// So many squares in all, with borders: as square as can be.
+    ///
+    /// ```
+    /// use myriad::prelude::*;
+    /// let grid = Grid::holding(1_000)?;
+    /// assert_eq!((grid.width(), grid.height()), (40, 25));
+    /// # Ok::<(), RunError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no square, or more than [`Grid::SPOTS_MAX`].
+    pub fn holding(squares: u64) -> Result<Self, RunError> {
+        if !(1..=Self::SPOTS_MAX).contains(&squares) {
+            return Err(RunError::Input(format!("{squares} squares in a grid, where 1 to {} fit", Self::SPOTS_MAX)));
+        }
+        let height = (1..=squares.isqrt()).rev().find(|&height| squares.is_multiple_of(height)).unwrap_or(1);
+        Ok(Self::new((squares / height) as u32, height as u32))
     }
 
     /// The same without borders: the right side is next to the left one, the upper to the lower.
@@ -144,13 +168,17 @@ impl Grid {
     /// apart. 0 if there is no pair.
     pub fn alike(self, radius: u32, all: impl Iterator<Item = (Spot, u32)>) -> f64 {
         let all: Vec<(Spot, u32)> = all.collect();
-        let mut groups = vec![None; self.spots() as usize];
-        all.iter().for_each(|&(spot, group)| groups[spot.index()] = Some(group));
+        // 0: vacant.
+        let mut groups = vec![0_u64; self.spots() as usize];
+        all.iter().for_each(|&(spot, group)| groups[spot.index()] = group as u64 + 1);
         let (mut same, mut pairs) = (0_u64, 0_u64);
         for &(spot, group) in &all {
+            let own = group as u64 + 1;
             self.runs_around(spot, radius, |run| {
-                same += groups[run.clone()].iter().filter(|&&other| other == Some(group)).count() as u64;
-                pairs += groups[run].iter().flatten().count() as u64;
+                for &other in &groups[run] {
+                    same += u64::from(other == own);
+                    pairs += u64::from(other != 0);
+                }
             });
         }
         // Everybody met itself.
@@ -183,18 +211,25 @@ impl Grid {
     /// grid.runs_around(grid.spot(1, 0), 1, |run| runs.push(run));
     /// assert_eq!(runs, [0..3, 4..7]);
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn runs_around(self, spot: Spot, radius: u32, mut f: impl FnMut(Range<usize>)) {
         let (x, y) = self.place(spot);
         let columns = Reach::new(x, radius, self.width, self.is_periodic);
-        for (first, rows) in Reach::new(y, radius, self.height, self.is_periodic).runs {
-            for y in first..first + rows {
-                let line = y * self.width;
-                for (from, len) in columns.runs {
-                    if len > 0 {
-                        f((line + from) as usize..(line + from + len) as usize);
-                    }
-                }
+        let rows = Reach::new(y, radius, self.height, self.is_periodic);
+        let ([(from, len), beyond], width) = (columns.runs, self.width as usize);
+        // Mostly it does not go around.
+        if beyond.1 == 0 && rows.runs[1].1 == 0 {
+            let (first, count) = rows.runs[0];
+            let mut at = first as usize * width + from as usize;
+            for _ in 0..count {
+                f(at..at + len as usize);
+                at += width;
+            }
+            return;
+        }
+        for line in rows.iter().map(|y| y as usize * width) {
+            for (from, len) in columns.runs {
+                f(line + from as usize..line + (from + len) as usize);
             }
         }
     }
@@ -202,11 +237,12 @@ impl Grid {
 
 #[inline]
 fn along(at: u32, by: i32, count: u32, is_periodic: bool) -> Option<u32> {
-    let to = at as i64 + by as i64;
-    if is_periodic {
-        return Some(to.rem_euclid(count as i64) as u32);
+    // What is below 0 wraps around to far above any count.
+    let to = at.wrapping_add_signed(by);
+    match to < count {
+        true => Some(to),
+        false => is_periodic.then(|| (at as i64 + by as i64).rem_euclid(count as i64) as u32),
     }
-    (0..count as i64).contains(&to).then_some(to as u32)
 }
 
 /// Places within a distance along one side: up to two runs, for it may go around.

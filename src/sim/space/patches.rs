@@ -104,7 +104,7 @@ impl Builder {
         grid: Grid,
         make: impl Fn(Spot, &mut Draws) -> T + Send + Sync + 'static,
     ) -> AgentId {
-        self.one_zone(&format!("patches of {}", short_name::<T>()));
+        self.one_zone(&format!("patches of {}", short_name::<T>()), grid.spots() as u64);
         let make = move |place: u32, draws: &mut Draws| make(Spot(place), draws);
         let first = self.fixed::<T>("patches", (Cut { count: grid.spots(), zones: 1 }, 1, false), make).id(0);
         let handle = PatchesOf::<T> { grid, marker: PhantomData };
