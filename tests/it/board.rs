@@ -1,4 +1,4 @@
-//! Agents on a board draw what anybody would draw for them, whoever drew before and in whatever stream.
+//! A board is quick where it counts and draws: what comes out is what the plain way gives.
 
 use myriad::prelude::*;
 
@@ -61,6 +61,64 @@ impl Scenario for Pantry {
         sim.every_tick(nibble).collect("turns", 1, |all: All<Mouse>| all.sum(|_, mouse| mouse.turns as u64) as f64);
         Ok(())
     }
+}
+
+/// Compares counts with those of a list, while everything about the mice changes.
+fn tally(mut mice: Board<Mouse>, dice: Dice) {
+    let mut mice = mice.open();
+    let (grid, mut all) = (mice.grid(), Vec::new());
+    let mut asked = 0;
+    while let Some(who) = mice.next_turn() {
+        let mut draws = dice.draws(EVERY, mice.id(who), mice.now());
+        if !all.contains(&who) {
+            all.push(who);
+        }
+        match draws.below(6) {
+            0 => mice[who].turns += 3,
+            1 => mice.go(who, grid.anywhere(&mut draws)),
+            2 => mice.remove(who),
+            3 => all.push(mice.add(Mouse { at: grid.anywhere(&mut draws), turns: draws.below(9) })),
+            4 => {
+                let other = all[draws.below(all.len() as u32) as usize];
+                mice[other].turns += 1;
+                let _ = mice[who].turns;
+            }
+            _ => {}
+        }
+        let (spot, radius, bar) = (grid.anywhere(&mut draws), draws.below(4), draws.below(9));
+        let counted = mice.count_around(spot, radius, |mouse| mouse.turns >= bar);
+        let around: Vec<Spot> = grid.around(spot, radius).collect();
+        let standing = around.iter().flat_map(|&spot| mice.on(spot).collect::<Vec<Who>>());
+        let right = standing.filter(|&one| mice[one].turns >= bar).count();
+        assert_eq!(counted as usize, right, "{bar} within {radius} of {spot:?}");
+        asked += counted;
+    }
+    assert!(asked > 100, "{asked}");
+}
+
+struct Larder<const IS_PERIODIC: bool>;
+
+impl<const IS_PERIODIC: bool> Scenario for Larder<IS_PERIODIC> {
+    type Params = NoParams;
+    const NAME: &'static str = "larder";
+    const ABOUT: &'static str = "mice that are counted";
+
+    fn timing(_: &NoParams) -> Timing {
+        Timing { agents: 300, span: Span::Ticks(20), ..Timing::default() }
+    }
+
+    fn build(_: &NoParams, sim: &mut Builder) -> Result<(), RunError> {
+        let grid = if IS_PERIODIC { Grid::new(12, 9).periodic() } else { Grid::new(12, 9) };
+        sim.board(grid, 300, move |_, draws| Mouse { at: grid.anywhere(draws), turns: draws.below(9) });
+        sim.every_tick(tally);
+        Ok(())
+    }
+}
+
+#[test]
+fn counts_around_a_square_are_those_of_a_list() {
+    Simulation::of::<Larder<false>>(NoParams::defaults()).run(20).unwrap();
+    Simulation::of::<Larder<true>>(NoParams::defaults()).run(20).unwrap();
 }
 
 #[test]

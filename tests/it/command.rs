@@ -421,16 +421,16 @@ fn flags_outrank_the_environment_which_outranks_the_file() {
         finish(command)
     };
     let shown = call("--agents 60 --set needs.hunger.weight=2 --show-config").out;
-    let expected = [
-        ["agents", "60", "--agents"],
-        ["seed", "6", "MYRIAD_SEED"],
-        ["ticks", "200", &format!("{path}:3:9")],
-        ["shards", "24", "at", "most", "default"],
-        ["needs.hunger.decay_awake", "5.5", &format!("{path}:5:15")],
-        ["needs.hunger.weight", "2", "--set"],
+    let expected: [&[&str]; 6] = [
+        &["agents", "60", "--agents"],
+        &["seed", "6", "MYRIAD_SEED"],
+        &["ticks", "200", &format!("{path}:3:9")],
+        &["shards", "24", "at", "most", "default"],
+        &["needs.hunger.decay_awake", "5.5", &format!("{path}:5:15")],
+        &["needs.hunger.weight", "2", "--set"],
     ];
     for row in expected {
-        let found = shown.lines().any(|line| line.split_whitespace().eq(row));
+        let found = shown.lines().any(|line| line.split_whitespace().eq(row.iter().copied()));
         assert!(found, "{row:?} is missing from {shown}");
     }
     let object = call("--agents 60 --json").object();
