@@ -28,6 +28,8 @@ fn phases_begin_and_end_in_the_trace() {
             "--progress",
             "none",
             "--json",
+            "--shards",
+            "24",
             "--out",
             &folder,
         ])

@@ -273,7 +273,7 @@ impl Resolver<'_> {
             "shards",
             None,
             |given| values::count(given, "shards", 1, values::SHARDS_MAX).map(|count| Some(count as usize)),
-            |shards| shards.map_or_else(|| "24 at most".to_owned(), |count| count.to_string()),
+            |shards| shards.map_or_else(|| "4 for each worker".to_owned(), |count| count.to_string()),
         )?;
         let workers = self.read(
             "workers",

@@ -68,7 +68,7 @@ pub struct RunOptions {
     pub start: Option<DateTime>,
     /// How long; the scenario's default if `None`.
     pub span: Option<Span>,
-    /// Shards; if `None` 24, but no more than there are zones or workers: each is asked in every exchange.
+    /// Shards; if `None` four for each worker, 24 at most, and no more than there are zones (or workers).
     pub shards: Option<usize>,
     /// Zones that a space is cut into; as many as suit it if `None`. It never shows in a result.
     pub zones: Option<usize>,
