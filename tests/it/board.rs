@@ -81,7 +81,6 @@ fn tally(mut mice: Board<Mouse>, dice: Dice) {
             4 => {
                 let other = all[draws.below(all.len() as u32) as usize];
                 mice[other].turns += 1;
-                let _ = mice[who].turns;
             }
             _ => {}
         }
