@@ -29,7 +29,7 @@ static MEMORY: memory::Bounded = memory::Bounded;
 /// What reads an input, and the inputs to begin with.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 8] = [
+const TARGETS: [Target; 9] = [
     ("journal", journal::read, journal::seeds),
     ("manifest", manifest::read, manifest::seeds),
     ("checkpoint", checkpoint::read, checkpoint::seeds),
@@ -38,6 +38,7 @@ const TARGETS: [Target; 8] = [
     ("config", texts::config, texts::config_seeds),
     ("map", texts::map, texts::map_seeds),
     ("population", texts::population, texts::population_seeds),
+    ("weather", texts::weather, texts::weather_seeds),
 ];
 
 static TARGET: OnceLock<fn(&[u8])> = OnceLock::new();

@@ -1,7 +1,7 @@
-//! What people write or bring: a configuration file, a map, a population.
+//! What people write or bring: a configuration file, a map, a population, the weather.
 
 use myriad::app::try_config;
-use myriad::scenarios::city::{try_map, try_population};
+use myriad::scenarios::city::{try_map, try_population, try_weather};
 use myriad::sim::Entry;
 
 use crate::bytes::Bytes;
@@ -102,4 +102,18 @@ pub fn population_seeds() -> Vec<Vec<u8>> {
     let quoted = POPULATION.replace("geoid", "\"geoid\"") + " 36061000100 ,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n";
     let counts = [[7].as_slice(), &[0, 90, 0, 40].repeat(19)].concat();
     vec![format!("{POPULATION}{rows}").into_bytes(), quoted.into_bytes(), counts]
+}
+
+/// Whatever a weather file says: days that are all found again, or an error.
+pub fn weather(input: &[u8]) {
+    if let Err(error) = try_weather(text(input)) {
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+pub fn weather_seeds() -> Vec<Vec<u8>> {
+    let columns = "date,tmin_c,tmax_c,prcp_mm\n";
+    let some = "1999-05-04,10.6,17.8,0\n1999-05-05,9,1.5e1,12.7\n2000-02-29,-59.9,59.9,1999\n";
+    let other = "station,\"prcp_mm\",tmax_c,date,tmin_c\nNYC,0.3, 7 ,0001-01-01,-3\nNYC,0,7,9999-12-31,-3\n";
+    vec![format!("{columns}{some}").into_bytes(), other.as_bytes().to_vec()]
 }

@@ -166,6 +166,15 @@ impl Watch for Reporter<'_> {
         }
     }
 
+    /// As an error is, which `--quiet` shows.
+    fn alarm(&mut self, what: &str) {
+        if let Sink::Bar { bar, .. } = &self.sink {
+            bar.suspend(|| tracing::error!("{what}"));
+        } else {
+            tracing::error!("{what}");
+        }
+    }
+
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }

@@ -493,7 +493,7 @@ impl Keeper {
                         return Err(error.into());
                     }
                     if !std::mem::replace(&mut is_waiting, true) {
-                        watch.warn(&format!("{error}; the run waits until there is room"));
+                        watch.alarm(&format!("{error}; the run waits until there is room"));
                     }
                     Elapsed::start().sleep_until(wait);
                     wait = longest.min(2.0 * wait);
@@ -502,7 +502,7 @@ impl Keeper {
                 }
                 done => {
                     if is_waiting && done.is_ok() {
-                        watch.warn("there is room again: the run goes on");
+                        watch.alarm("there is room again: the run goes on");
                     }
                     return Ok(done?);
                 }

@@ -43,6 +43,9 @@ pub(crate) trait ShardPost: SavedPost + Send {
     fn show(&self, hub: &mut World);
 }
 
+/// Letters to one shard that are sent at once: few, so that they never leave the cache on their way.
+const STAGED: usize = 64;
+
 /// How many letters ahead addresses are asked for: measured, flat from 8 to 32.
 const AHEAD: usize = 16;
 
@@ -92,21 +95,30 @@ impl<M: Message> ShardPostOf<M> {
         shards: usize,
         kinds: usize,
     ) -> Self {
-        let staging = (0..shards).map(|_| Vec::new()).collect();
+        let staging = (0..shards).map(|_| Vec::with_capacity(STAGED)).collect();
         Self { inbox, outbox, lanes, staging, cursor: 0, ends: vec![0; kinds], kinds, sorter: Sorter::default() }
     }
 
-    /// Sends what is staged.
-    fn dispatch(&mut self, shard: usize) {
+    /// Sends letters, each to its shard.
+    fn dispatch(&mut self, shard: usize, letters: impl Iterator<Item = (Envelope<M>, usize)>) {
         let lanes = self.lanes.read().expect("no phase panicked");
-        for (to, staged) in self.staging.iter_mut().enumerate() {
+        let own = &mut self.inbox.get().letters;
+        let mut send = |to: usize, staged: &mut Vec<Envelope<M>>| {
             if to == shard {
-                self.inbox.get().letters.append(staged);
-            } else if !staged.is_empty() {
+                own.append(staged);
+            } else {
                 lanes.send_batch(shard, to, staged);
                 staged.clear();
             }
+        };
+        for (letter, to) in letters {
+            let staged = &mut self.staging[to];
+            staged.push(letter);
+            if staged.len() == STAGED {
+                send(to, staged);
+            }
         }
+        self.staging.iter_mut().enumerate().for_each(|(to, staged)| send(to, staged));
     }
 }
 
@@ -254,8 +266,9 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     }
 
     fn route(&mut self, shard: usize, context: &Context) {
-        let envelopes = &mut self.outbox.get().envelopes;
-        for (index, envelope) in envelopes.iter().enumerate() {
+        let mut envelopes = std::mem::take(&mut self.outbox.get().envelopes);
+        let mut dead = 0;
+        let address = |(index, envelope): (usize, &Envelope<M>)| {
             if let Some(ahead) = envelopes.get(index + AHEAD) {
                 context.directory.prefetch(ahead.to);
             }
@@ -264,21 +277,24 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
                     nobody(envelope.from, envelope.to);
                 }
                 // Its addressee has died.
-                self.inbox.get().applied_count += 1;
-                continue;
+                dead += 1;
+                return None;
             };
-            self.staging[context.placement.seat(address.cell).shard as usize].push(*envelope);
-        }
+            Some((*envelope, context.placement.seat(address.cell).shard as usize))
+        };
+        self.dispatch(shard, envelopes.iter().enumerate().filter_map(address));
+        self.inbox.get().applied_count += dead;
         envelopes.clear();
-        self.dispatch(shard);
+        self.outbox.get().envelopes = envelopes;
     }
 
     fn readdress(&mut self, shard: usize, context: &Context) {
-        for letter in self.inbox.get().letters.drain(..) {
+        let letters = std::mem::take(&mut self.inbox.get().letters);
+        let address = |letter: Envelope<M>| {
             let address = context.directory.get(letter.to).expect("checked when it was routed");
-            self.staging[context.placement.seat(address.cell).shard as usize].push(letter);
-        }
-        self.dispatch(shard);
+            (letter, context.placement.seat(address.cell).shard as usize)
+        };
+        self.dispatch(shard, letters.into_iter().map(address));
     }
 
     fn census(&mut self, with_digest: bool) -> PostCensus {

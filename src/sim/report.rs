@@ -50,6 +50,10 @@ pub trait Watch {
     fn warn(&mut self, what: &str) {
         let _ = what;
     }
+    /// The run waits for something that somebody has to do, or goes on after such a wait: to be told in any case.
+    fn alarm(&mut self, what: &str) {
+        self.warn(what);
+    }
     /// Whether the run is to end, asked while it waits for something.
     fn is_stopped(&self) -> bool {
         false

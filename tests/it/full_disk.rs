@@ -13,6 +13,7 @@ use myriad::store::{Fs, StoreError};
 use crate::command::{Said, done, myriad};
 use crate::kept::{run, seen};
 use crate::law::Parcel;
+use crate::population::{COUNTIES, town};
 use crate::scratch::Scratch;
 use crate::small_disk::{PAGE, SmallDisk, on_small_disk};
 
@@ -25,24 +26,7 @@ const JOURNAL_PAGES: u64 = (4 << 20) / PAGE;
 
 /// A city of five tracts, one a borough: its snapshots are some pages long and not some thousand.
 fn hamlet(scratch: &Scratch) -> String {
-    let counties = [36_005, 36_047, 36_061, 36_081, 36_085];
-    let geoids = counties.map(|county| format!("{county}000100"));
-    let tract = |(nth, geoid): (usize, &String)| {
-        let west = -73.98 + 0.01 * nth as f64;
-        let (east, south, north) = (west + 0.01, 40.75, 40.76);
-        let ring = format!("[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]");
-        format!(r#"{{"properties":{{"geoid":"{geoid}"}},"geometry":{{"type":"Polygon","coordinates":[[{ring}]]}}}}"#)
-    };
-    let tracts: Vec<String> = geoids.iter().enumerate().map(tract).collect();
-    let map = scratch.file("map.geojson", format!(r#"{{"features":[{}]}}"#, tracts.join(",")));
-    let columns = "geoid,pop,male,female,age_0_4,age_5_17,age_18_21,age_22_29,age_30_39,age_40_49,age_50_64,age_65_up,\
-                   hh_1,hh_2,hh_3,hh_4,hh_5,hh_6,hh_7plus,employed_20_64";
-    let rows = geoids.map(|geoid| format!("{geoid},40,20,20,4,6,2,6,8,6,4,4,4,4,4,2,0,0,0,20"));
-    let population = scratch.file("population.csv", format!("{columns}\n{}\n", rows.join("\n")));
-    format!(
-        "run city --map {map} --population {population} --agents 60 --start 1999-05-04T07:00 --workers 1 --shards 2 \
-         --no-pin --snapshot-every 15m --keep 2 --json --progress none"
-    )
+    format!("{} --snapshot-every 15m --keep 2", town(scratch, &COUNTIES))
 }
 
 /// What the command says; it must neither wait nor hang.

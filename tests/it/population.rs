@@ -10,7 +10,11 @@ use myriad::prelude::*;
 use myriad::scenarios::City;
 use myriad::scenarios::city::{CityParams, NewYork};
 
+use crate::command::done;
 use crate::scratch::Scratch;
+
+/// New York's counties.
+pub const COUNTIES: [u32; 5] = [36_005, 36_047, 36_061, 36_081, 36_085];
 
 const COUNTED: [(&str, u64); 5] = [
     ("Bronx", 1_332_650),
@@ -209,4 +213,41 @@ fn the_whole_city_is_as_the_census_counted_it() {
     };
     assert_eq!(by_borough(&read(&path)), COUNTED.map(|(_, counted)| counted));
     assert_eq!(found_exactly(&path), FULL_POPULATION);
+}
+
+/// A city of one tract in each of these counties.
+pub fn town(scratch: &Scratch, counties: &[u32]) -> String {
+    let geoids: Vec<String> = counties.iter().map(|county| format!("{county}000100")).collect();
+    let tract = |(nth, geoid): (usize, &String)| {
+        let west = -73.98 + 0.01 * nth as f64;
+        let (east, south, north) = (west + 0.01, 40.75, 40.76);
+        let ring = format!("[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]");
+        format!(r#"{{"properties":{{"geoid":"{geoid}"}},"geometry":{{"type":"Polygon","coordinates":[[{ring}]]}}}}"#)
+    };
+    let tracts: Vec<String> = geoids.iter().enumerate().map(tract).collect();
+    let map = scratch.file("map.geojson", format!(r#"{{"features":[{}]}}"#, tracts.join(",")));
+    let columns = "geoid,pop,male,female,age_0_4,age_5_17,age_18_21,age_22_29,age_30_39,age_40_49,age_50_64,age_65_up,\
+                   hh_1,hh_2,hh_3,hh_4,hh_5,hh_6,hh_7plus,employed_20_64";
+    let row = |geoid| format!("{geoid},40,20,20,4,6,2,6,8,6,4,4,4,4,4,2,0,0,0,20");
+    let rows: Vec<String> = geoids.iter().map(row).collect();
+    let population = scratch.file("population.csv", format!("{columns}\n{}\n", rows.join("\n")));
+    format!(
+        "run city --map {map} --population {population} --agents 60 --start 1999-05-04T07:00 --workers 1 --shards 2 \
+         --no-pin --json --progress none"
+    )
+}
+
+/// Whoever would work in a borough that the map does not have works in another one; and where there are no jobs, some
+/// are found.
+#[test]
+fn a_map_may_lack_boroughs_and_a_city_may_have_few_jobs() {
+    for counties in [&COUNTIES[..1], &COUNTIES[4..], &COUNTIES[1..3]] {
+        let scratch = Scratch::new("boroughs");
+        for set in ["", "--set jobs.density.land=0 --set jobs.density.station=0"] {
+            let said = done(&format!("{} --days 1 {set}", town(&scratch, counties))).object();
+            assert_eq!((&said["agents"], &said["zones"]), (&60.into(), &counties.len().into()), "{counties:?} {set}");
+            let working: f64 = said["activity_shares"]["work"].as_f64().unwrap_or_default();
+            assert!(working > 0.02, "{counties:?} {set}: {}", said["activity_shares"]);
+        }
+    }
 }

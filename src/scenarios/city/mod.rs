@@ -44,7 +44,7 @@ mod world;
 
 pub use founding::NewYork;
 #[doc(hidden)]
-pub use inputs::{try_map, try_population};
+pub use inputs::{try_map, try_population, try_weather};
 pub use kinds::{ACTIVITY_COUNT, Activity, Mode, NEED_COUNT, Need, NoteKind, PLACE_KIND_COUNT, PlaceKind, Role, Tally};
 pub use preset::CityParams;
 pub use rows::{Body, Contacts, Note, Person, Place};

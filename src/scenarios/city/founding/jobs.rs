@@ -86,14 +86,16 @@ impl Jobs {
                 before[zone] = rank;
                 rank += workers[zone] as u64;
             }
-            // Flows to other places as counted, scaled, each within one worker; the others stay in the borough.
-            let counts: Vec<u64> = flows.flows[borough].iter().map(|&(_, count)| count).collect();
+            // Flows to other places as counted, scaled, each within one worker; the others stay in the borough, and so
+            // do those who work in one that the map does not have.
+            let is_there = |to: Destination| !matches!(to, Destination::Borough(work) if zones_of(work).is_empty());
+            let flows = flows.flows[borough].iter().copied().filter(|&(to, _)| is_there(to));
+            let counts: Vec<u64> = flows.clone().map(|(_, count)| count).collect();
             let leaving = (counts.iter().sum::<u64>() as f64 * scale).round() as u64;
             let mut end = 0;
-            let mut quotas: Vec<(Destination, u64)> = flows.flows[borough]
-                .iter()
+            let mut quotas: Vec<(Destination, u64)> = flows
                 .zip(apportion(leaving.min(rank), &counts))
-                .map(|(&(to, _), quota)| {
+                .map(|((to, _), quota)| {
                     end += quota;
                     (to, end)
                 })
@@ -102,7 +104,13 @@ impl Jobs {
             let order = Permutation::keyed(rank, seed, WHO_GOES_WHERE, borough as u32);
             markets.push(Market { workers: rank, quotas, order });
         }
-        let weights = weights(atlas, params);
+        let mut weights = weights(atlas, params);
+        for zones in (0..BOROUGH_COUNT).map(zones_of) {
+            // Where no zone has more jobs than another, all have some.
+            if zones.iter().all(|&zone| weights[zone] == 0) {
+                zones.into_iter().for_each(|zone| weights[zone] = 1);
+            }
+        }
         let zones: Vec<Vec<(u16, u32)>> = (0..BOROUGH_COUNT)
             .map(|borough| {
                 let mut sum = 0;

@@ -14,4 +14,4 @@ pub use builtin::station_points as builtin_stations;
 pub use census::{AGE_BANDS, Census, FULL_POPULATION, Tract, try_population};
 pub use commuters::{Commuters, Destination};
 pub use prices::Prices;
-pub use weather::WeatherSource;
+pub use weather::{WeatherSource, try_weather};

@@ -34,7 +34,10 @@ impl WeatherSource {
             };
             return Ok(Self::Normals(builtin::normals().into_iter().map(month).collect()));
         }
-        let table = Table::read(path, WEATHER_FILE)?;
+        Self::read(&Table::read(path, WEATHER_FILE)?)
+    }
+
+    fn read(table: &Table) -> Result<Self, RunError> {
         let columns = ["date", "tmin_c", "tmax_c", "prcp_mm"].map(|name| table.column(name));
         let [date, low, high, rain] = columns;
         let (date, low, high, rain) = (date?, low?, high?, rain?);
@@ -95,6 +98,21 @@ impl WeatherSource {
             })
             .collect()
     }
+}
+
+/// Whether a weather file's text can be read, and for how many days it has the weather. For those who throw bytes at
+/// it.
+///
+/// # Errors
+/// What is wrong with it.
+#[doc(hidden)]
+pub fn try_weather(text: &str) -> Result<u32, RunError> {
+    let source = WeatherSource::read(&Table::parse(text, "weather", WEATHER_FILE)?)?;
+    let WeatherSource::Measured(days) = &source else { return Ok(0) };
+    for &(day, _) in days {
+        source.days(DateTime::from_epoch_seconds(day * 86_400), 1, Seed(0))?;
+    }
+    Ok(days.len() as u32)
 }
 
 #[cfg(test)]
