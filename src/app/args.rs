@@ -362,9 +362,9 @@ checkpoint  the whole city saved while it runs on, and brought back, beside the 
 journal     a weekday to which somebody speaks, journaled, by turns with one that is not kept\n  \
 cold-zones  zones that work in turns, nine in ten of them out of memory, beside the disk\n  \
 bandwidth   the memory, read and updated in place\n\n\
-The whole list goes to 8,008,278 residents (6 GB of memory) and takes about half an hour. Each measurement runs in a \
-process of its own; all of them take turns, and the table shows medians. Leave the machine alone meanwhile. Ctrl-C \
-ends it with what was measured so far.")]
+The whole list goes to 8,008,278 residents (6 GB of memory) and takes a quarter of an hour on two cores. Each \
+measurement runs in a process of its own; all of them take turns, and the table shows medians. Leave the machine \
+alone meanwhile. Ctrl-C ends it with what was measured so far.")]
 pub struct BenchArgs {
     /// Small sizes: less than a minute
     #[arg(long)]
