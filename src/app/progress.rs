@@ -105,6 +105,14 @@ impl Reporter<'_> {
         }
         self.stop.load(Ordering::Relaxed)
     }
+
+    /// Logs something: the bar makes room for it.
+    fn beside(&self, log: impl FnOnce()) {
+        match &self.sink {
+            Sink::Bar { bar, .. } => bar.suspend(log),
+            _ => log(),
+        }
+    }
 }
 
 impl Drop for Reporter<'_> {
@@ -159,20 +167,12 @@ impl Watch for Reporter<'_> {
     }
 
     fn warn(&mut self, what: &str) {
-        if let Sink::Bar { bar, .. } = &self.sink {
-            bar.suspend(|| tracing::warn!("{what}"));
-        } else {
-            tracing::warn!("{what}");
-        }
+        self.beside(|| tracing::warn!("{what}"));
     }
 
     /// As an error is, which `--quiet` shows.
     fn alarm(&mut self, what: &str) {
-        if let Sink::Bar { bar, .. } = &self.sink {
-            bar.suspend(|| tracing::error!("{what}"));
-        } else {
-            tracing::error!("{what}");
-        }
+        self.beside(|| tracing::error!("{what}"));
     }
 
     fn is_stopped(&self) -> bool {
@@ -186,6 +186,8 @@ impl Watch for Reporter<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::base::Tick;
 
@@ -200,6 +202,25 @@ mod tests {
             wall: Duration::from_secs(10),
             sim_seconds: 36_000.0,
         }
+    }
+
+    /// What `--quiet` lets through: see `run::start_log`.
+    #[test]
+    fn an_alarm_is_told_even_where_warnings_are_not() {
+        let (told, writer) = std::io::pipe().unwrap();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::level_filters::LevelFilter::ERROR)
+            .with_ansi(false)
+            .with_writer(Arc::new(writer))
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let (mut to, stop) = (Vec::new(), AtomicBool::new(false));
+            let mut reporter = Reporter::new(ProgressMode::None, &mut to, false, &stop);
+            reporter.warn("the moon is full");
+            reporter.alarm("the disk is full");
+        });
+        let told = std::io::read_to_string(told).unwrap();
+        assert!(told.contains("ERROR") && told.ends_with("the disk is full\n") && !told.contains("moon"), "{told}");
     }
 
     fn told(mode: ProgressMode, stop: bool) -> (String, Control) {

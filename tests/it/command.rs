@@ -295,10 +295,17 @@ fn json_is_one_object_with_all_that_was_promised() {
 
 #[test]
 fn people_see_a_table() {
-    let said = done("run city --agents 372 --hours 1");
+    let said = done("run city --agents 372 --hours 1 --workers 2");
     let head = "city · 372 agents · 1999-05-04 00:00 to 1999-05-04 01:00 · seed 1999\n";
     assert!(said.out.starts_with(head), "{}", said.out);
-    for part in ["Boroughs", "Staten Island", "✓ agents: settled = present", "2,217 zones, ", "Notes", "digest"] {
+    for part in [
+        "Boroughs",
+        "Staten Island",
+        "✓ agents: settled = present",
+        "2,217 zones, 8 shards, 2 workers",
+        "Notes",
+        "digest",
+    ] {
         assert!(said.out.contains(part), "`{part}` is missing from {}", said.out);
     }
     assert!(!said.out.contains(['\u{1b}', '✗']), "no colours away from a terminal, nothing broken: {}", said.out);

@@ -237,7 +237,7 @@ pub fn town(scratch: &Scratch, counties: &[u32]) -> String {
     )
 }
 
-/// Whoever would work in a borough that the map does not have works in another one; and where there are no jobs, some
+/// Whoever would work in a borough that the map does not have works in their own; and where there are no jobs, some
 /// are found.
 #[test]
 fn a_map_may_lack_boroughs_and_a_city_may_have_few_jobs() {

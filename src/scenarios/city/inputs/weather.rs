@@ -100,8 +100,8 @@ impl WeatherSource {
     }
 }
 
-/// Whether a weather file's text can be read, and for how many days it has the weather. For those who throw bytes at
-/// it.
+/// Whether a weather file's text can be read, and for how many days it has the weather: each is found again. For those
+/// who throw bytes at it.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -109,8 +109,9 @@ impl WeatherSource {
 pub fn try_weather(text: &str) -> Result<u32, RunError> {
     let source = WeatherSource::read(&Table::parse(text, "weather", WEATHER_FILE)?)?;
     let WeatherSource::Measured(days) = &source else { return Ok(0) };
-    for &(day, _) in days {
-        source.days(DateTime::from_epoch_seconds(day * 86_400), 1, Seed(0))?;
+    for &(day, weather) in days {
+        let found = source.days(DateTime::from_epoch_seconds(day * 86_400), 1, Seed(0));
+        assert!(found.is_ok_and(|found| found == [weather]), "day {day} is lost");
     }
     Ok(days.len() as u32)
 }
