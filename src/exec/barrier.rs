@@ -12,7 +12,8 @@ use super::sync::{AtomicUsize, Condvar, Mutex, Ordering, fence, load_own, lock};
 #[derive(Clone, Copy)]
 pub(super) enum Patience {
     /// Every worker has a core of its own: keep it for this long, which is about what a wake-up from sleep costs in a
-    /// virtual machine: a city's day on two workers spent 9% at barriers with 40 us, and 7 to 8% with 300 and with 2,000.
+    /// virtual machine. A city's day on two workers spent 9% at barriers with 40 us, and 7 to 8% with 300 and with
+    /// 2,000.
     Spin(Duration),
     /// More workers than cores: the core goes to whoever has work, this many times, and then the thread sleeps.
     Yield(u32),
