@@ -1,5 +1,6 @@
 //! The agenda of a shard: the wheel, and what is pending in the interval at hand.
 
+use super::lookahead::Lookahead;
 use super::rows::NEVER;
 use super::wheel::{Entry, INTERVAL_TICKS_MAX, KINDS_MAX, NOWHERE, Wheel};
 use crate::base::prefix_sums;
@@ -11,8 +12,12 @@ pub(crate) struct Agenda {
     taken: u64,
     /// Entries of the window at hand, by place and kind.
     pub listed: Vec<Entry>,
-    /// The first of `listed` whose agent was not asked for.
-    pub ahead: usize,
+    /// How far the agents of `listed` were asked for, and how many are handled.
+    ahead: Lookahead,
+    handled: usize,
+    /// What is to be filed, with the tick at which it is due. A bucket is out of the cache, and a store to it would
+    /// hold up all that come after it: the buckets of many are asked for first.
+    staged: Vec<(u32, Entry)>,
     /// Filed for later in the interval at hand, which is taken already: the window ends inside it.
     filed: Vec<Entry>,
     /// The memory that dealing takes.
@@ -22,6 +27,8 @@ pub(crate) struct Agenda {
 
 /// Entries from which on dealing them to cells is faster than sorting.
 const MANY: usize = 128;
+/// How many entries are filed at once.
+const STAGED: usize = 64;
 
 impl Agenda {
     /// The agenda of a shard that begins, or goes on, at tick `from`.
@@ -32,7 +39,9 @@ impl Agenda {
             exchange_ticks,
             taken: (from / exchange_ticks) as u64,
             listed: Vec::new(),
-            ahead: 0,
+            ahead: Lookahead::default(),
+            handled: 0,
+            staged: Vec::with_capacity(STAGED),
             filed: Vec::new(),
             dealt: Vec::new(),
             counts: Vec::new(),
@@ -45,19 +54,35 @@ impl Agenda {
         if tick == NEVER {
             return;
         }
-        let interval = (tick / self.exchange_ticks) as u64;
-        if interval < self.taken {
-            self.filed.push(entry);
-        } else {
-            self.wheel.push(interval, entry);
+        self.staged.push((tick, entry));
+        if self.staged.len() == STAGED {
+            self.file_staged();
         }
+    }
+
+    #[inline(never)]
+    fn file_staged(&mut self) {
+        let interval_of = |tick| (tick / self.exchange_ticks) as u64;
+        for &(tick, _) in &self.staged {
+            self.wheel.prefetch(interval_of(tick));
+        }
+        for &(tick, entry) in &self.staged {
+            let interval = interval_of(tick);
+            if interval < self.taken {
+                self.filed.push(entry);
+            } else {
+                self.wheel.push(interval, entry);
+            }
+        }
+        self.staged.clear();
     }
 
     /// Lists the entries of the interval that holds tick `from`, by place and kind: in the order of visits to cells at
     /// places below `places`.
     pub(crate) fn turn(&mut self, from: u32, places: usize) {
         let interval = (from / self.exchange_ticks) as u64;
-        self.ahead = 0;
+        self.ahead = Lookahead::default();
+        self.file_staged();
         self.listed.append(&mut self.filed);
         if interval == self.taken {
             self.listed.clear();
@@ -101,11 +126,25 @@ impl Agenda {
         next + rest.iter().position(|entry| entry.place() != place).unwrap_or(rest.len())
     }
 
-    /// The next entry whose agent has to be asked for, if it is of that kind, and is taken to be asked for now.
+    /// Says that the entry at `next` is at hand: those whose agents have to be asked for now, of any kind.
     #[inline]
-    pub(crate) fn look_ahead(&mut self, kind: usize) -> Option<Entry> {
-        let entry = self.listed.get(self.ahead).copied().filter(|entry| entry.kind() == kind)?;
-        self.ahead += 1;
-        Some(entry)
+    pub(crate) fn come_to(&mut self, next: usize) -> &[Entry] {
+        self.handled = next;
+        &self.listed[self.ahead.from(next, self.listed.len())]
+    }
+
+    /// Says that an entry is handled: those whose agents have to be asked for now, as far as they are of that kind.
+    #[inline]
+    pub(crate) fn look_ahead(&mut self, kind: usize) -> &[Entry] {
+        self.handled += 1;
+        let range = self.ahead.from(self.handled, self.listed.len());
+        let entries = &self.listed[range.clone()];
+        match entries.iter().position(|entry| entry.kind() != kind) {
+            None => entries,
+            Some(other) => {
+                self.ahead.stop(range.start + other);
+                &entries[..other]
+            }
+        }
     }
 }

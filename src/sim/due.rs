@@ -127,15 +127,10 @@ pub struct DueRun<'a, K: Rows, M: Message> {
     letter: Letter,
 }
 
-/// Asks for an agent's rows to be brought into the cache.
-///
-/// One for each that is handled, so that what memory answers is spread over the work and no table of functions is in
-/// the way.
+/// Asks for an agent's rows to be brought into the cache: from here no table of functions is in the way.
 #[inline]
-fn ask_for<K: Rows>(entry: Option<Entry>, rolls: &[Roll<K>]) {
-    if let Some(entry) = entry {
-        rolls[entry.place()].prefetch(entry.slot());
-    }
+fn ask_for<K: Rows>(entry: Entry, rolls: &[Roll<K>]) {
+    rolls[entry.place()].prefetch(entry.slot());
 }
 
 /// Why an agent is due.
@@ -205,7 +200,7 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
             let Some(slot) = self.visit.at() else {
                 let has_letter = self.letter.slot != Letter::NONE.slot;
                 if !has_letter {
-                    ask_for(self.agenda.look_ahead(kind), self.rolls);
+                    self.agenda.look_ahead(kind).iter().for_each(|&entry| ask_for(entry, self.rolls));
                 }
                 let slot = self.visit.turn(has_letter.then_some(self.letter.slot), &self.rolls[self.place])?;
                 self.rolls[self.place].remember(slot);
@@ -217,7 +212,7 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
                 // Letters come first.
                 let (tick, id) = (self.letter.tick, agent.id);
                 let envelope = self.inbox.take(kind, &mut self.letter);
-                ask_for(self.inbox.look_ahead(kind), self.rolls);
+                self.inbox.look_ahead(kind).iter().for_each(|key| ask_for(key.entry(), self.rolls));
                 if id != envelope.to {
                     // It left during this visit: the letter follows.
                     self.inbox.diverted.push(envelope);

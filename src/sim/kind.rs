@@ -12,6 +12,7 @@ use super::context::{Context, Window};
 use super::desk::Desk;
 use super::directory::Address;
 use super::freezing::FreezingKind;
+use super::lookahead::Lookahead;
 use super::placement::part_of;
 use super::roll::{Roll, Was};
 use super::rows::{Agent, BLOCK, Rows, agents_of};
@@ -52,12 +53,27 @@ pub(crate) struct Settlers<K> {
     pub spare: usize,
 }
 
-/// How many arrivals ahead rows are asked for: measured, flat from 6 to 24.
-const AHEAD: usize = 12;
+/// Slots for all who are there and about `spare` more.
+///
+/// Allocators give large memory in steps of an eighth of the power of two below it, or coarser ones, and want a little
+/// of it themselves. Columns of a block less than such lengths, or of quarters where they hold everybody, leave little
+/// unused at their ends; and in huge pages what is unused is in memory all the same.
+fn roomy(there: usize, spare: usize) -> usize {
+    let wanted = there + spare;
+    if spare == 0 || wanted < 8 * BLOCK {
+        return wanted;
+    }
+    let quarter = (1 << wanted.ilog2()) / 4;
+    let nearest = (wanted + quarter / 2) / quarter * quarter - BLOCK;
+    if nearest >= there { nearest } else { larger(there - 1) }
+}
 
-/// Rows that a cell which has become too small gets more, as a share of those it has: an eighth. bevy's tables would
-/// double, and a fifth of all memory would lie idle.
-const GROWTH: u32 = 8;
+/// Slots for a cell that has become too small for so many: the next eighth. bevy's tables would double, and a fifth of
+/// all memory would lie idle.
+fn larger(wanted: usize) -> usize {
+    let least = wanted + 1 + BLOCK;
+    least.next_multiple_of(((1 << least.ilog2()) / 8).max(BLOCK)) - BLOCK
+}
 
 /// A shard's part in a kind, its type forgotten.
 pub(crate) trait ShardKind: SavedKind + FreezingKind + Send {
@@ -199,10 +215,11 @@ impl<K: Rows> ShardKindOf<K> {
         let Lives { rolls, agenda, .. } = self.lives.get();
         let agenda = agenda.get();
         let place_of = |cell: CellId| context.placement.seat(cell).place as usize;
+        let mut ahead = Lookahead::default();
         for (index, handoff) in arriving.iter().enumerate() {
-            if let Some(ahead) = arriving.get(index + AHEAD) {
-                let roll = &rolls[place_of(ahead.cell)];
-                context.directory.prefetch(ahead.agent.id);
+            for later in &arriving[ahead.from(index, arriving.len())] {
+                let roll = &rolls[place_of(later.cell)];
+                context.directory.prefetch(later.agent.id);
                 // The row that it gets unless others arrive there in between.
                 roll.parked.last().inspect(|&&slot| roll.prefetch(slot));
             }
@@ -231,7 +248,7 @@ impl<K: Rows> ShardKindOf<K> {
         let Lives { rolls, agenda, .. } = self.lives.get();
         let (roll, agenda) = (&mut rolls[place], agenda.get());
         let first = roll.len();
-        let blocks = (agents.len() + spare).div_ceil(BLOCK);
+        let blocks = roomy(agents.len(), spare).div_ceil(BLOCK);
         let end = first + (blocks * BLOCK) as u32;
         assert!((end as usize) < SLOTS_MAX, "zone {} has {end} agents: at most 16 million fit", cell.zone.0);
         let nobody = self.nobody();
@@ -356,9 +373,6 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
                 }
             }
             roll.parked.push(departure.slot);
-            // Its letters are routed to where it goes; the slot is set when it is placed.
-            let (slot, arrival) = (Address::NOWHERE, departure.arrives / context.exchange_ticks);
-            context.directory.set(departure.id, Address { cell, kind: self.index, slot, arrival });
             self.left_count += 1;
         }
         for id in visit.died.drain(..) {
@@ -374,9 +388,18 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         visit.events
     }
 
-    fn send(&mut self, shard: usize, _context: &Context) {
+    fn send(&mut self, shard: usize, context: &Context) {
         let lanes = self.lanes.read().expect("no phase panicked");
         for (to, leaving) in self.leaving.iter_mut().enumerate() {
+            let mut ahead = Lookahead::default();
+            for (index, &Handoff { cell, agent, .. }) in leaving.iter().enumerate() {
+                for later in &leaving[ahead.from(index, leaving.len())] {
+                    context.directory.prefetch(later.agent.id);
+                }
+                // Its letters are routed to where it goes; the slot is set when it is placed.
+                let (slot, arrival) = (Address::NOWHERE, agent.arrives / context.exchange_ticks);
+                context.directory.set(agent.id, Address { cell, kind: self.index, slot, arrival });
+            }
             if !leaving.is_empty() {
                 lanes.send_batch(shard, to, leaving);
                 leaving.clear();
@@ -406,8 +429,8 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         let roll = &mut self.lives.get().rolls[place];
         let wanted =
             self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count();
-        let missing = if wanted > 0 { wanted + (roll.len() / GROWTH) as usize } else { 0 };
-        let blocks = roll.len() as usize / BLOCK + missing.div_ceil(BLOCK);
+        let len = roll.len() as usize;
+        let blocks = if wanted > 0 { larger(len + wanted) } else { len }.div_ceil(BLOCK);
         if blocks > 0 {
             let nobody = self.nobody();
             new.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([nobody; BLOCK]))));
@@ -526,5 +549,28 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
 
     fn present(&self, place: usize) -> u32 {
         self.roll(place).present()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_hold_everybody_and_end_just_below_a_step_of_the_allocator() {
+        for there in (0..40_000).step_by(97) {
+            assert_eq!(roomy(there, 0), there, "nobody else is expected");
+            for spare in [1, 100, 1_000] {
+                let slots = roomy(there, spare);
+                let wanted = there + spare;
+                assert!(slots >= there && slots <= wanted + wanted / 4 + 2 * BLOCK, "{slots} for {there} and {spare}");
+                if wanted >= 8 * BLOCK {
+                    let eighth = ((1 << slots.ilog2()) / 8).max(BLOCK);
+                    assert!((slots + BLOCK).is_multiple_of(eighth), "{slots} for {there} and {spare}");
+                }
+            }
+            let slots = larger(there);
+            assert!(slots > there && slots <= there + there / 4 + 2 * BLOCK, "{slots} for more than {there}");
+        }
     }
 }

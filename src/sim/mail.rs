@@ -9,6 +9,7 @@ use bytemuck::Pod;
 
 use super::desk::Desk;
 use super::hand::{Hand, Handed, short_name};
+use super::lookahead::Lookahead;
 use super::mistake::Wants;
 use super::rows::prefetch;
 use super::wheel::Entry;
@@ -94,15 +95,13 @@ impl Letter {
 
 /// How many letters ahead the text is asked for.
 const TEXT_AHEAD: usize = 8;
-/// How many letters ahead the addressee is asked for.
-pub(crate) const ADDRESSEES_AHEAD: usize = 16;
 
 /// The letters of a shard's agents.
 pub(crate) struct Inbox<M> {
     pub letters: Vec<Envelope<M>>,
     pub keys: Vec<Key>,
-    /// The first key whose addressee was not asked for.
-    pub ahead: usize,
+    /// How far the addressees of the keys were asked for.
+    pub ahead: Lookahead,
     /// The first tick of the window.
     pub window_from: u32,
     /// For each kind: the letters on offer in the cell being visited, among the keys.
@@ -117,7 +116,7 @@ impl<M: Message> Inbox<M> {
         Self {
             letters: Vec::new(),
             keys: Vec::new(),
-            ahead: 0,
+            ahead: Lookahead::default(),
             window_from: 0,
             offered: vec![0..0; kinds],
             diverted: Vec::new(),
@@ -151,12 +150,18 @@ impl<M: Message> Inbox<M> {
         self.letters[taken]
     }
 
-    /// The next letter's addressee that has to be asked for, if it is of that kind, and is taken to be asked for now.
+    /// The letters whose addressees have to be asked for now, as far as they are of that kind.
     #[inline]
-    pub(crate) fn look_ahead(&mut self, kind: usize) -> Option<Entry> {
-        let entry = self.keys.get(self.ahead).map(|key| key.entry()).filter(|entry| entry.kind() == kind)?;
-        self.ahead += 1;
-        Some(entry)
+    pub(crate) fn look_ahead(&mut self, kind: usize) -> &[Key] {
+        let range = self.ahead.from(self.offered[kind].start, self.keys.len());
+        let keys = &self.keys[range.clone()];
+        match keys.iter().position(|key| key.entry().kind() != kind) {
+            None => keys,
+            Some(other) => {
+                self.ahead.stop(range.start + other);
+                &keys[..other]
+            }
+        }
     }
 }
 

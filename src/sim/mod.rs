@@ -1,11 +1,11 @@
 //! Floor 2: the engine. Zones that run by themselves between exchanges, and everything that follows from it.
 //!
 //! A reader's way in: [`Scenario`] and [`Builder`] (what a model says), `cell`, `roll` and `shard` (where it lives),
-//! `agenda`, `visit` and [`Due`] (who acts when), `mail`, `post`, `kind` (what crosses borders), `placement` and
-//! `balance` (who owns what), `engine` (the interval), `saving` and `snapshot` (a world written out and read back),
-//! `keeper` (a run in its folder), `branch` (one that begins with the checkpoint of another), `versions` (one
-//! that an older version of the model saved), `tier` and `freezing`
-//! (cells that leave memory while they sleep).
+//! `agenda`, `visit` and [`Due`] (who acts when), `lookahead` (memory asked for in time), `mail`, `post`, `kind` (what
+//! crosses borders), `placement` and `balance` (who owns what), `engine` (the interval), `saving` and `snapshot` (a
+//! world written out and read back), `keeper` (a run in its folder), `branch` (one that begins with the checkpoint of
+//! another), `versions` (one that an older version of the model saved), `tier` and `freezing` (cells that leave memory
+//! while they sleep).
 //!
 //! The core knows no network and no wall clock, which reaches it only as figures in the report, and of files only what
 //! a [`Backend`](crate::store::Backend) gives it: nothing that a result depends on.
@@ -31,6 +31,7 @@ mod input;
 mod keep;
 mod keeper;
 mod kind;
+mod lookahead;
 mod looking;
 mod mail;
 mod migration;

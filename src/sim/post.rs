@@ -6,7 +6,8 @@ use super::context::{Context, Window};
 use super::desk::Desk;
 use super::hand::short_name;
 use super::kind::{ShardKind, SharedLanes};
-use super::mail::{ADDRESSEES_AHEAD, Envelope, FlightOf, Inbox, Key, Message, Outbox};
+use super::lookahead::Lookahead;
+use super::mail::{Envelope, FlightOf, Inbox, Key, Message, Outbox};
 use super::saving::SavedPost;
 use super::sorting::Sorter;
 use super::wheel::{Entry, NOWHERE};
@@ -45,9 +46,6 @@ pub(crate) trait ShardPost: SavedPost + Send {
 
 /// Letters to one shard that are sent at once: few, so that they never leave the cache on their way.
 const STAGED: usize = 64;
-
-/// How many letters ahead addresses are asked for: measured, flat from 8 to 32.
-const AHEAD: usize = 16;
 
 /// What a shard says of one type of message.
 #[derive(Clone, Copy, Default)]
@@ -146,14 +144,15 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     fn sort(&mut self, kinds: &[Box<dyn ShardKind>], places: usize, context: &Context, window: Window) -> bool {
         let inbox = self.inbox.get();
         self.cursor = 0;
-        inbox.ahead = 0;
+        inbox.ahead = Lookahead::default();
         inbox.keys.clear();
         inbox.window_from = window.from;
         let letters = &inbox.letters;
         let interval = window.from / context.exchange_ticks;
+        let mut ahead = Lookahead::default();
         for (index, letter) in letters.iter().enumerate() {
-            if let Some(ahead) = letters.get(index + AHEAD) {
-                context.directory.prefetch(ahead.to);
+            for later in &letters[ahead.from(index, letters.len())] {
+                context.directory.prefetch(later.to);
             }
             let address = context.directory.get(letter.to).expect("checked when it was routed");
             let place = context.placement.seat(address.cell).place as usize;
@@ -190,13 +189,11 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     #[inline]
     fn open(&mut self, place: usize, kinds: &[Box<dyn ShardKind>]) -> u16 {
         let inbox = self.inbox.get();
-        // Addressees farther ahead are asked for one by one as letters are taken.
-        let end = inbox.keys.len().min(self.cursor + ADDRESSEES_AHEAD);
-        for key in &inbox.keys[inbox.ahead.min(end)..end] {
+        // Addressees farther ahead are asked for as letters are taken.
+        for key in &inbox.keys[inbox.ahead.from(self.cursor, inbox.keys.len())] {
             let entry = key.entry();
             kinds[entry.kind()].prefetch(entry.place(), entry.slot());
         }
-        inbox.ahead = inbox.ahead.max(end);
         let mut due = 0;
         for kind in 0..self.kinds {
             let room = (place << 4 | kind) as u64;
@@ -268,9 +265,10 @@ impl<M: Message> ShardPost for ShardPostOf<M> {
     fn route(&mut self, shard: usize, context: &Context) {
         let mut envelopes = std::mem::take(&mut self.outbox.get().envelopes);
         let mut dead = 0;
+        let mut ahead = Lookahead::default();
         let address = |(index, envelope): (usize, &Envelope<M>)| {
-            if let Some(ahead) = envelopes.get(index + AHEAD) {
-                context.directory.prefetch(ahead.to);
+            for later in &envelopes[ahead.from(index, envelopes.len())] {
+                context.directory.prefetch(later.to);
             }
             let Some(address) = context.directory.get(envelope.to) else {
                 if !context.directory.has_had(envelope.to) {

@@ -84,9 +84,6 @@ pub(crate) struct Shard {
     pub waiting: Option<Waiting>,
 }
 
-/// How many agenda entries ahead agents are asked for: measured, flat from 8 to 32.
-const AHEAD: usize = 16;
-
 impl Shard {
     /// Runs the cells through a window.
     pub(crate) fn live(&mut self, window: Window, context: &Context) {
@@ -122,7 +119,9 @@ impl Shard {
             }
             let first = next;
             next = self.agenda.get().end_of(place, first);
-            self.ask_for(first + AHEAD);
+            for &entry in self.agenda.get().come_to(first) {
+                self.kinds[entry.kind()].prefetch(entry.place(), entry.slot());
+            }
             if self.cells[place].is_some() && self.is_ready(place, everywhere, window.to) {
                 visited += 1;
                 self.visit(place, first..next, window, context);
@@ -148,18 +147,6 @@ impl Shard {
         self.stats.order_ns += ordered_ns;
         self.stats.zones_ns += ran_ns - ordered_ns;
         self.stats.handoff_ns += left_ns - ran_ns;
-    }
-
-    /// Asks for the agents of the list up to `end` to be brought into the cache. Farther ones are asked for one by one
-    /// as agents are handled.
-    #[inline]
-    fn ask_for(&self, end: usize) {
-        let agenda = self.agenda.get();
-        while agenda.ahead < agenda.listed.len().min(end) {
-            let entry = agenda.listed[agenda.ahead];
-            self.kinds[entry.kind()].prefetch(entry.place(), entry.slot());
-            agenda.ahead += 1;
-        }
     }
 
     /// Visits a cell: hands out its letters and the wakes of its agenda entries.

@@ -17,7 +17,7 @@ use super::report::{Control, NoWatch, Progress, RunReport, Watch};
 use super::scenario::{RunError, Scenario};
 use super::versions::{migrate, version_of};
 use crate::base::{Calendar, DateTime, Tick, hash_bytes};
-use crate::exec::{Elapsed, cores, peak_rss_bytes};
+use crate::exec::{Elapsed, HeldMemory, cores, peak_rss_bytes};
 use crate::store::{Backend, Fs, RunFile, Saved, find};
 
 /// Names the scenario of an experiment.
@@ -107,6 +107,7 @@ impl<S: Scenario> Experiment<S> {
     }
 
     fn build_watched(&self, watch: &mut dyn Watch, saved: Option<&dyn Saved>) -> Result<Engine, RunError> {
+        let _held = HeldMemory::hold();
         let timing = S::timing(&self.params);
         let calendar = Calendar::new(self.options.start.unwrap_or(timing.start), timing.tick_ms);
         let agents = self.options.agents.unwrap_or(timing.agents);

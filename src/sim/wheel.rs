@@ -4,6 +4,8 @@
 //! says where to look, not what to find: the agent's own wake tick counts, so that an overtaken entry does no harm.
 //! Buckets are chains of blocks from one pool, so that a full wheel has no slack and a turning one allocates nothing.
 
+use super::rows::prefetch;
+
 const BLOCK_ENTRIES: usize = 31;
 const NONE: u32 = u32::MAX;
 /// Intervals that the wheel itself covers; what lies farther waits in a list. 11 hours at 10 s.
@@ -88,6 +90,14 @@ impl Wheel {
         } else {
             self.file(interval, entry);
         }
+    }
+
+    /// Asks for the memory that an entry of the interval is going to be filed in.
+    #[inline]
+    pub(crate) fn prefetch(&self, interval: u64) {
+        let chain = self.heads[(interval % SPAN) as usize];
+        let block = self.blocks.as_ptr().wrapping_add(chain.first as usize).cast::<u64>();
+        prefetch(block.wrapping_add(1 + chain.count as usize));
     }
 
     #[inline]

@@ -1,0 +1,58 @@
+//! Asking for memory ahead of its use, many places at a time.
+//!
+//! A prefetch does not wait for memory, but for its page to be found, which takes as long where a table of pages is out
+//! of the cache. Asked for one by one, between two agents' work, each of a million pages is such a wait; asked for
+//! together, the waits overlap. A day of 8 million residents takes a tenth less.
+
+use std::ops::Range;
+
+/// How many items ahead are asked for at least, and how many more at once: measured, flat from 8 to 32.
+const AHEAD: usize = 16;
+const BATCH: usize = 8;
+
+/// How far a list was asked for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lookahead {
+    /// The first item that was not.
+    asked: usize,
+}
+
+impl Lookahead {
+    /// The items of a list to ask for when the one at `next` is at hand: mostly none.
+    #[inline]
+    pub(crate) fn from(&mut self, next: usize, len: usize) -> Range<usize> {
+        let from = self.asked;
+        if from >= next + AHEAD || from >= len {
+            return 0..0;
+        }
+        self.asked = len.min(next + AHEAD + BATCH);
+        from..self.asked
+    }
+
+    /// Leaves the items from `at` on to be asked for later.
+    #[inline]
+    pub(crate) fn stop(&mut self, at: usize) {
+        self.asked = at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_asked_for_once_and_before_its_turn() {
+        for len in [0, 1, 7, 24, 25, 1_000] {
+            let (mut ahead, mut asked) = (Lookahead::default(), 0);
+            for next in 0..len {
+                let range = ahead.from(next, len);
+                if !range.is_empty() {
+                    assert_eq!(range.start, asked);
+                    asked = range.end;
+                }
+                assert!(asked >= len.min(next + AHEAD), "{asked} of {len} at {next}");
+            }
+            assert_eq!(asked, len);
+        }
+    }
+}
