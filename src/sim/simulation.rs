@@ -107,7 +107,8 @@ impl<S: Scenario> Experiment<S> {
     }
 
     fn build_watched(&self, watch: &mut dyn Watch, saved: Option<&dyn Saved>) -> Result<Engine, RunError> {
-        let _held = HeldMemory::hold();
+        // Where memory is short, what is freed has to go back.
+        let _held = self.options.memory.is_none().then(HeldMemory::hold);
         let timing = S::timing(&self.params);
         let calendar = Calendar::new(self.options.start.unwrap_or(timing.start), timing.tick_ms);
         let agents = self.options.agents.unwrap_or(timing.agents);
