@@ -22,7 +22,7 @@ static HOLDERS: Mutex<Holders> = Mutex::new(Holders { count: 0, delay: NEVER });
 ///
 /// Building a world frees as it goes. What goes back to the system leaves a hole in a huge page and comes again in
 /// pages of 4 KiB. After a set-up without this, three agents in five stand in such pages, each with its own way through
-/// the page tables, and a day of 8 million residents takes 62 s where it takes 54 now. Nothing happens where another
+/// the page tables, and a day of 8 million residents takes 62 s where it takes 55 now. Nothing happens where another
 /// allocator is in use.
 #[derive(Debug)]
 pub struct HeldMemory(());

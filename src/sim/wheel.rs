@@ -92,7 +92,7 @@ impl Wheel {
         }
     }
 
-    /// Asks for the memory that an entry of the interval is going to be filed in.
+    /// Asks for the memory that an entry of the interval is going to be filed in, unless that is a new block.
     #[inline]
     pub(crate) fn prefetch(&self, interval: u64) {
         let chain = self.heads[(interval % SPAN) as usize];
