@@ -137,14 +137,6 @@ impl Agenda {
     #[inline]
     pub(crate) fn look_ahead(&mut self, kind: usize) -> &[Entry] {
         self.handled += 1;
-        let range = self.ahead.from(self.handled, self.listed.len());
-        let entries = &self.listed[range.clone()];
-        match entries.iter().position(|entry| entry.kind() != kind) {
-            None => entries,
-            Some(other) => {
-                self.ahead.stop(range.start + other);
-                &entries[..other]
-            }
-        }
+        self.ahead.among(&self.listed, self.handled, |entry| entry.kind() == kind)
     }
 }

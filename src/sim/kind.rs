@@ -16,7 +16,7 @@ use super::lookahead::Lookahead;
 use super::placement::part_of;
 use super::roll::{Roll, Was};
 use super::rows::{Agent, BLOCK, Rows, agents_of};
-use super::saving::{SavedKind, hash};
+use super::saving::{SavedKind, hash, widths};
 use super::space::SpaceOf;
 use super::visit::{Birth, Lives};
 use super::wheel::{Entry, SLOTS_MAX};
@@ -58,21 +58,26 @@ pub(crate) struct Settlers<K> {
 /// Allocators give large memory in steps of an eighth of the power of two below it, or coarser ones, and want a little
 /// of it themselves. Columns of a block less than such lengths, or of quarters where they hold everybody, leave little
 /// unused at their ends; and in huge pages what is unused is in memory all the same.
-fn roomy(there: usize, spare: usize) -> usize {
+pub(crate) fn roomy(there: usize, spare: usize) -> usize {
     let wanted = there + spare;
     if spare == 0 || wanted < 8 * BLOCK {
         return wanted;
     }
     let quarter = (1 << wanted.ilog2()) / 4;
     let nearest = (wanted + quarter / 2) / quarter * quarter - BLOCK;
-    if nearest >= there { nearest } else { larger(there - 1) }
+    if nearest >= there { nearest } else { larger(there - 1, 8) }
 }
 
-/// Slots for a cell that has become too small for so many: the next eighth. bevy's tables would double, and a fifth of
-/// all memory would lie idle.
-fn larger(wanted: usize) -> usize {
+/// Slots for a cell that has become too small for so many: the next step, so many to a power of two.
+fn larger(wanted: usize, steps: usize) -> usize {
     let least = wanted + 1 + BLOCK;
-    least.next_multiple_of(((1 << least.ilog2()) / 8).max(BLOCK)) - BLOCK
+    least.next_multiple_of(((1 << least.ilog2()) / steps).max(BLOCK)) - BLOCK
+}
+
+/// In how many steps cells whose rows have so many bytes double. bevy's tables double at once, and a fifth of all
+/// memory would lie idle; but where there is little of it, to grow seldom counts for more.
+fn steps(bytes: usize) -> usize {
+    if bytes < 128 << 10 { 1 } else { 8 }
 }
 
 /// A shard's part in a kind, its type forgotten.
@@ -430,7 +435,9 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         let wanted =
             self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count();
         let len = roll.len() as usize;
-        let blocks = if wanted > 0 { larger(len + wanted) } else { len }.div_ceil(BLOCK);
+        let row: usize = widths::<K>().sum();
+        let slots = if wanted > 0 { larger(len + wanted, steps(row * (len + wanted))) } else { len };
+        let blocks = slots.div_ceil(BLOCK);
         if blocks > 0 {
             let nobody = self.nobody();
             new.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([nobody; BLOCK]))));
@@ -569,8 +576,10 @@ mod tests {
                     assert!((slots + BLOCK).is_multiple_of(eighth), "{slots} for {there} and {spare}");
                 }
             }
-            let slots = larger(there);
-            assert!(slots > there && slots <= there + there / 4 + 2 * BLOCK, "{slots} for more than {there}");
+            for (steps, slack) in [(8, there / 4), (1, there)] {
+                let slots = larger(there, steps);
+                assert!(slots > there && slots <= there + slack + 2 * BLOCK, "{slots} for more than {there}");
+            }
         }
     }
 }

@@ -30,10 +30,18 @@ impl Lookahead {
         from..self.asked
     }
 
-    /// Leaves the items from `at` on to be asked for later.
+    /// As [`Lookahead::from`], as far as `is` holds: what is beyond is asked for later.
     #[inline]
-    pub(crate) fn stop(&mut self, at: usize) {
-        self.asked = at;
+    pub(crate) fn among<'a, T>(&mut self, list: &'a [T], next: usize, is: impl Fn(&T) -> bool) -> &'a [T] {
+        let range = self.from(next, list.len());
+        let items = &list[range.clone()];
+        match items.iter().position(|item| !is(item)) {
+            None => items,
+            Some(other) => {
+                self.asked = range.start + other;
+                &items[..other]
+            }
+        }
     }
 }
 
@@ -55,5 +63,17 @@ mod tests {
             }
             assert_eq!(asked, len);
         }
+    }
+
+    #[test]
+    fn what_is_of_another_sort_is_asked_for_in_its_turn() {
+        // Sorts follow each other, as kinds in an agenda do: three of one sort, then three of the next.
+        let list: Vec<usize> = (0..100).collect();
+        let (mut ahead, mut asked) = (Lookahead::default(), Vec::new());
+        for next in 0..list.len() {
+            asked.extend_from_slice(ahead.among(&list, next, |item| item / 3 == next / 3));
+            assert!(asked.contains(&next), "{next}");
+        }
+        assert_eq!(asked, list);
     }
 }

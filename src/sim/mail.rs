@@ -153,15 +153,7 @@ impl<M: Message> Inbox<M> {
     /// The letters whose addressees have to be asked for now, as far as they are of that kind.
     #[inline]
     pub(crate) fn look_ahead(&mut self, kind: usize) -> &[Key] {
-        let range = self.ahead.from(self.offered[kind].start, self.keys.len());
-        let keys = &self.keys[range.clone()];
-        match keys.iter().position(|key| key.entry().kind() != kind) {
-            None => keys,
-            Some(other) => {
-                self.ahead.stop(range.start + other);
-                &keys[..other]
-            }
-        }
+        self.ahead.among(&self.keys, self.offered[kind].start, |key| key.entry().kind() == kind)
     }
 }
 

@@ -193,11 +193,10 @@ impl<K: Rows> Roll<K> {
     }
 
     /// Notes who is left, by rising id.
-    pub(crate) fn note_left(&mut self, slots: impl Iterator<Item = u32>) {
-        let mut order = self.order.take().unwrap_or_default();
+    pub(crate) fn note_left(&mut self, slots: &[u32]) {
+        let order = self.order.get_or_insert_default();
         order.clear();
-        order.extend(slots);
-        self.order = Some(order);
+        order.extend_from_slice(slots);
     }
 
     /// Who stands in a slot.

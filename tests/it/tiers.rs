@@ -1,12 +1,16 @@
 //! Zones that leave memory while they sleep, and what comes of it: nothing that a result shows.
 
+use std::process::Stdio;
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
 
 use myriad::prelude::*;
 use myriad::scenarios::City;
 use myriad::sim::Engine;
 use myriad::store::{Backend, Fault, Mem, Refusal, Saved, Sim};
 
+use crate::command::myriad as command;
 use crate::law::{Courier, Law, NoParams};
 
 fn memory(percent: u64) -> Budget {
@@ -211,4 +215,35 @@ fn a_zone_that_cannot_be_read_ends_the_run_by_name() {
         }
     }
     assert!(ended > 10, "{ended} ended");
+}
+
+/// MiB that a process has in memory; `None` if it has ended.
+#[cfg(target_os = "linux")]
+fn resident_mib(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
+    Some(kilobytes.parse::<u64>().unwrap() >> 10)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_keeps_within_its_memory_budget_once_it_is_under_way() {
+    const BUDGET: u64 = 150;
+    let words = format!(
+        "--agents 400k --ticks 2000 --start 1999-05-04T07:00 --json --progress none --memory-budget {BUDGET}MiB"
+    );
+    let mut child = command(words.split(' ')).stdout(Stdio::piped()).spawn().unwrap();
+    let mut seen = Vec::new();
+    while child.try_wait().unwrap().is_none() {
+        seen.extend(resident_mib(child.id()));
+        sleep(Duration::from_millis(20));
+    }
+    let said = child.wait_with_output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    // What setting up took is let go of in the first half.
+    let most = *seen[seen.len() / 2..].iter().max().unwrap();
+    assert!(most <= BUDGET * 9 / 8, "{most} MiB of {BUDGET}: {seen:?}");
+    let tiers = |name: &str| report["tiers"][name].as_u64().unwrap() >> 20;
+    let without = most + tiers("all_bytes") - tiers("awake_bytes");
+    assert!(without > BUDGET * 5 / 4, "{without} MiB would do without: {}", report["tiers"]);
 }

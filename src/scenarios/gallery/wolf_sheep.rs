@@ -44,36 +44,36 @@ fn live(mut sheep: Board<Sheep>, mut wolves: Board<Wolf>, mut grass: Patches<Gra
         let mut draws = sheep.draws(who, Stream::named("wolf-sheep/sheep"));
         let spot = sheep.grid().step(sheep[who].at, &mut draws);
         sheep.go(who, spot);
-        sheep[who].energy -= 1.0;
+        let one = &mut sheep[who];
+        one.energy -= 1.0;
         if grass[spot].0 == 0 {
-            sheep[who].energy += settings.grass_energy as f32;
+            one.energy += settings.grass_energy as f32;
             grass[spot].0 = settings.regrowth as u32 + 1;
         }
-        if sheep[who].energy < 0.0 {
+        if one.energy < 0.0 {
             sheep.remove(who);
-            continue;
-        }
-        if draws.unit() < settings.sheep_bear {
-            sheep[who].energy /= 2.0;
-            sheep.add(sheep[who]);
+        } else if draws.unit() < settings.sheep_bear {
+            one.energy /= 2.0;
+            let young = *one;
+            sheep.add(young);
         }
     }
     while let Some(who) = wolves.next_turn() {
         let mut draws = wolves.draws(who, Stream::named("wolf-sheep/wolves"));
         let spot = wolves.grid().step(wolves[who].at, &mut draws);
         wolves.go(who, spot);
-        wolves[who].energy -= 1.0;
+        let one = &mut wolves[who];
+        one.energy -= 1.0;
         if let Some(prey) = sheep.any_on(spot, &mut draws, |_| true) {
             sheep.remove(prey);
-            wolves[who].energy += settings.sheep_energy as f32;
+            one.energy += settings.sheep_energy as f32;
         }
-        if wolves[who].energy < 0.0 {
+        if one.energy < 0.0 {
             wolves.remove(who);
-            continue;
-        }
-        if draws.unit() < settings.wolf_bears {
-            wolves[who].energy /= 2.0;
-            wolves.add(wolves[who]);
+        } else if draws.unit() < settings.wolf_bears {
+            one.energy /= 2.0;
+            let young = *one;
+            wolves.add(young);
         }
     }
     grass.iter_mut().for_each(|(_, grass)| grass.0 = grass.0.saturating_sub(1));

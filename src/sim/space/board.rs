@@ -10,6 +10,7 @@ use bevy_ecs::system::SystemParam;
 
 use super::grid::{Grid, Spot};
 use super::publish::SpaceOf;
+use super::table::{NONE, Seat, Table};
 use crate::base::{AgentId, Draws, Seed, Stream, Tick, ZoneId};
 use crate::sim::Builder;
 use crate::sim::desk::Desk;
@@ -63,44 +64,6 @@ macro_rules! placed {
 /// An agent on a board, while the system runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Who(u32);
-
-/// Nobody.
-const NONE: u32 = u32::MAX;
-
-/// Who is on the board and where, while the system runs: by [`Who`], who are those of the beginning by rising id and
-/// then those who were born. It is made anew at each tick, from the rows alone.
-pub(crate) struct Table<T> {
-    rows: Vec<T>,
-    ids: Vec<AgentId>,
-    spots: Vec<u32>,
-    is_there: Vec<bool>,
-    /// By square: the first who stands there, and by who: the next one.
-    heads: Vec<u32>,
-    next: Vec<u32>,
-    /// Slots of those of the beginning.
-    slots: Vec<u32>,
-    turns: Vec<u32>,
-    present: u32,
-    /// Squares on which nobody stands.
-    vacant: u32,
-}
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            ids: Vec::new(),
-            spots: Vec::new(),
-            is_there: Vec::new(),
-            heads: Vec::new(),
-            next: Vec::new(),
-            slots: Vec::new(),
-            turns: Vec::new(),
-            present: 0,
-            vacant: 0,
-        }
-    }
-}
 
 #[derive(Resource, Clone)]
 pub(crate) struct BoardOf<T: Placed> {
@@ -159,30 +122,10 @@ impl<T: Placed> Board<'_, T> {
         let Lives { rolls, visit, born, .. } = self.lives.0.lives.get();
         let BoardOf { grid, table, next_id } = &*self.board.0;
         let (table, roll) = (table.get(), &mut rolls[visit.place]);
-        let Table { rows, ids, spots, is_there, heads, next, slots, turns, present, vacant } = &mut *table;
-        slots.clear();
-        slots.extend_from_slice(roll.by_id());
-        let agents = roll.agents();
-        ids.clear();
-        ids.extend(slots.iter().map(|&slot| agents[slot as usize].id));
-        let (column,) = roll.columns();
-        rows.clear();
-        rows.extend(slots.iter().map(|&slot| column[slot as usize]));
-        spots.clear();
-        spots.extend(rows.iter().map(|row| row.at().0));
-        is_there.clear();
-        is_there.resize(rows.len(), true);
-        heads.clear();
-        heads.resize(grid.spots() as usize, NONE);
-        next.clear();
-        next.resize(rows.len(), NONE);
-        *vacant = grid.spots();
-        for (who, &spot) in spots.iter().enumerate().rev() {
-            next[who] = std::mem::replace(&mut heads[spot as usize], who as u32);
-            *vacant -= u32::from(next[who] == NONE);
-        }
-        turns.clear();
-        *present = rows.len() as u32;
+        table.slots.clear();
+        table.slots.extend_from_slice(roll.by_id());
+        let (agents, (column,)) = roll.everybody();
+        table.begin(grid.spots(), |slot| (agents[slot as usize].id, column[slot as usize]));
         let (seed, tick) = (self.dice.seed(), self.clock.now());
         BoardRun {
             grid: *grid,
@@ -236,7 +179,7 @@ struct Ahead {
 }
 
 /// Agents whose draws are computed at once.
-const AHEAD: usize = 4;
+const AHEAD: usize = 8;
 
 impl<T: Placed> BoardRun<'_, T> {
     /// The grid.
@@ -267,7 +210,7 @@ impl<T: Placed> BoardRun<'_, T> {
         loop {
             let who = *self.table.turns.get(self.turn)?;
             self.turn += 1;
-            if self.table.is_there[who as usize] {
+            if self.table.seats[who as usize].is_there() {
                 return Some(Who(who));
             }
         }
@@ -317,12 +260,12 @@ impl<T: Placed> BoardRun<'_, T> {
 
     /// Who an agent is.
     pub fn id(&self, who: Who) -> AgentId {
-        self.table.ids[who.0 as usize]
+        self.table.seats[who.0 as usize].id
     }
 
     /// Whether an agent is on the board: it has not been removed.
     pub fn is_there(&self, who: Who) -> bool {
-        self.table.is_there[who.0 as usize]
+        self.table.seats[who.0 as usize].is_there()
     }
 
     /// Whether an agent was born at this tick.
@@ -333,9 +276,7 @@ impl<T: Placed> BoardRun<'_, T> {
     /// Who stands on a square: those who came last first, of those who were there at the beginning the lowest id.
     #[inline]
     pub fn on(&self, spot: Spot) -> impl Iterator<Item = Who> {
-        let first = self.table.heads[spot.index()];
-        let next = |who: &u32| Some(self.table.next[*who as usize]).filter(|&who| who != NONE);
-        std::iter::successors(Some(first).filter(|&who| who != NONE), next).map(Who)
+        self.table.on(spot).map(Who)
     }
 
     /// One of those on a square for whom `is` holds, each as likely, if there is any.
@@ -358,26 +299,21 @@ impl<T: Placed> BoardRun<'_, T> {
     // In a function of its own, so that its loop has all registers.
     #[inline(never)]
     pub fn count_around(&self, spot: Spot, radius: u32, mut is: impl FnMut(&T) -> bool) -> u32 {
-        let Table { heads, next, rows, present, vacant, .. } = &*self.table;
-        let Some(anybody) = rows.first() else { return 0 };
+        let Table { seats, heads, present, vacant, fronts, .. } = &*self.table;
+        let Some(fronts) = fronts.rows(seats, heads) else { return 0 };
         let mut count = 0;
         self.grid.runs_around(spot, radius, |run| {
-            for &head in &heads[run] {
+            for (&head, first) in heads[run.clone()].iter().zip(&fronts[run]) {
                 // No branch on whether somebody is there: nobody could foretell it.
-                let is_there = (head as usize) < rows.len();
-                let first = if is_there { &rows[head as usize] } else { anybody };
-                count += u32::from(is(first) & is_there);
+                count += u32::from(is(first) & (head != NONE));
             }
         });
         // Where nobody shares a square there is no need to look who else is on it.
         if *present + *vacant != heads.len() as u32 {
             self.grid.runs_around(spot, radius, |run| {
                 for &head in heads[run].iter().filter(|&&head| head != NONE) {
-                    let mut who = next[head as usize];
-                    while who != NONE {
-                        count += u32::from(is(&rows[who as usize]));
-                        who = next[who as usize];
-                    }
+                    let others = std::iter::successors(self.table.next(head), |&who| self.table.next(who));
+                    count += others.map(|who| u32::from(is(&seats[who as usize].row))).sum::<u32>();
                 }
             });
         }
@@ -399,88 +335,60 @@ impl<T: Placed> BoardRun<'_, T> {
     }
 
     /// Moves an agent to a square, on which others may stand.
+    #[inline]
     pub fn go(&mut self, who: Who, spot: Spot) {
-        self.take_off(who);
-        self.put_on(who, spot);
+        self.table.take_off(who.0);
+        self.table.put_on(who.0, spot);
     }
 
     /// Adds an agent, who is born: on the square that its row says. It has no turn at this tick.
     pub fn add(&mut self, row: T) -> Who {
-        let who = Who(self.table.rows.len() as u32);
-        let id = self.next_id.fetch_add(1, Relaxed);
+        // The boards of a world are in one zone: there is nobody else who counts.
+        let id = self.next_id.load(Relaxed);
+        self.next_id.store(id + 1, Relaxed);
         assert!((id as u64) < BORN_MAX, "more than {BORN_MAX} agents were born");
-        let spot = row.at();
-        let Table { rows, ids, spots, is_there, next, present, .. } = &mut *self.table;
-        rows.push(row);
-        ids.push(AgentId(id));
-        spots.push(spot.0);
-        is_there.push(true);
-        next.push(NONE);
-        *present += 1;
-        self.put_on(who, spot);
-        who
+        let who = self.table.add(AgentId(id), row);
+        self.table.put_on(who, row.at());
+        Who(who)
     }
 
     /// Removes an agent, who dies.
     pub fn remove(&mut self, who: Who) {
-        assert!(std::mem::take(&mut self.table.is_there[who.0 as usize]), "agent {} dies twice", self.id(who).0);
-        self.take_off(who);
-        self.table.present -= 1;
-    }
-
-    fn put_on(&mut self, Who(who): Who, spot: Spot) {
-        let Table { rows, spots, heads, next, vacant, .. } = &mut *self.table;
-        next[who as usize] = std::mem::replace(&mut heads[spot.index()], who);
-        *vacant -= u32::from(next[who as usize] == NONE);
-        spots[who as usize] = spot.0;
-        rows[who as usize].put(spot);
-    }
-
-    fn take_off(&mut self, Who(who): Who) {
-        let Table { spots, heads, next, vacant, .. } = &mut *self.table;
-        let after = next[who as usize];
-        let head = &mut heads[spots[who as usize] as usize];
-        if *head == who {
-            *head = after;
-            *vacant += u32::from(after == NONE);
-            return;
-        }
-        let mut before = *head;
-        while next[before as usize] != who {
-            before = next[before as usize];
-        }
-        next[before as usize] = after;
+        assert!(self.is_there(who), "agent {} dies twice", self.id(who).0);
+        self.table.take_off(who.0);
+        self.table.forget(who.0);
     }
 
     /// Writes back what was done.
     fn close(&mut self) {
-        let Table { rows, ids, spots, is_there, slots, .. } = &*self.table;
+        let Table { seats, slots, .. } = &mut *self.table;
+        let (founders, born) = seats.split_at(slots.len());
         self.roll.touch();
         let (column,) = self.roll.columns();
         let mut stayed = 0;
-        let founders = slots.iter().zip(ids).zip(rows).zip(spots.iter().zip(is_there));
-        for (((&slot, id), row), (&spot, &is_there)) in founders {
-            assert!(row.at().0 == spot, "agent {} moved without the board: `go` moves it", id.0);
-            column[slot as usize] = *row;
-            stayed += usize::from(is_there);
+        for (&slot, seat) in slots.iter().zip(founders) {
+            assert!(Table::is_in_place(seat), "agent {} moved without the board: `go` moves it", seat.id.0);
+            column[slot as usize] = seat.row;
+            stayed += usize::from(seat.is_there());
         }
         if stayed < slots.len() {
-            for (&slot, _) in slots.iter().zip(is_there).filter(|&(_, is_there)| !is_there) {
-                let (agent, _) = self.roll.at(slot);
-                self.died.push(std::mem::replace(agent, Agent::PARKED).id);
-                self.roll.parked.push(slot);
-            }
-            self.roll.note_left(slots.iter().zip(is_there).filter(|&(_, is_there)| *is_there).map(|(&slot, _)| slot));
+            let mut founders = founders.iter();
+            slots.retain(|&slot| {
+                let is_there = founders.next().is_some_and(Seat::is_there);
+                if !is_there {
+                    let (agent, _) = self.roll.at(slot);
+                    self.died.push(std::mem::replace(agent, Agent::PARKED).id);
+                    self.roll.parked.push(slot);
+                }
+                is_there
+            });
+            self.roll.note_left(slots);
         }
         let arrives = self.tick.0 as u32 + 1;
-        for who in slots.len()..rows.len() {
-            let agent = Agent { id: ids[who], wake: NEVER, arrives };
-            if is_there[who] {
-                self.born.push(Birth { agent, rows: (rows[who],) });
-            } else {
-                *self.passed += 1;
-            }
+        for &Seat { row, id, .. } in born.iter().filter(|seat| seat.is_there()) {
+            self.born.push(Birth { agent: Agent { id, wake: NEVER, arrives }, rows: (row,) });
         }
+        *self.passed += born.iter().filter(|seat| !seat.is_there()).count() as u64;
     }
 }
 
@@ -496,14 +404,14 @@ impl<T: Placed> Index<Who> for BoardRun<'_, T> {
     type Output = T;
     #[inline]
     fn index(&self, who: Who) -> &T {
-        &self.table.rows[who.0 as usize]
+        &self.table.seats[who.0 as usize].row
     }
 }
 
 impl<T: Placed> IndexMut<Who> for BoardRun<'_, T> {
     #[inline]
     fn index_mut(&mut self, who: Who) -> &mut T {
-        &mut self.table.rows[who.0 as usize]
+        self.table.row_mut(who.0)
     }
 }
 

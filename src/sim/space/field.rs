@@ -13,14 +13,15 @@ use crate::sim::Builder;
 use crate::sim::due::{Claim, LivesOf};
 use crate::sim::globals::{Clock, Here};
 use crate::sim::hand::{Hand, Handed, short_name};
+use crate::sim::kind::roomy;
 use crate::sim::roll::Roll;
 use crate::sim::saving::Standing;
 use crate::sim::visit::{Departure, Lives};
 
-/// Agents of a zone, if nobody says how many zones there are. Measured with a million birds: half as many take a tenth
-/// more memory and a quarter as many three tenths, for every zone is a World; twice as many a quarter more, for what
-/// allocators round up to. None is faster by more than the machine's noise.
-const ZONE_AGENTS: u64 = 8_192;
+/// Agents of a zone, if nobody says how many zones there are. Measured with a million birds: half as many take a
+/// seventh more memory, for every zone is a World, and twice as many three tenths more, for what allocators round up
+/// to. None is faster by more than the machine's noise.
+const ZONE_AGENTS: u64 = 10_240;
 
 /// A zone as the others see it: its agents by cell, and by id within a cell.
 pub(crate) struct Sheet<T> {
@@ -113,15 +114,16 @@ impl<T: Located<D>, const D: usize> SpaceOf<(T,)> for Ground<T, D> {
     }
 }
 
-/// Empties a list and makes room for so many and a few more: to double would leave a third of all memory idle.
+/// Empties a list and makes room for so many and a few more: to double would leave a third of all memory idle, and
+/// lengths that allocators round up a tenth of it.
 fn empty<T>(list: &mut Vec<T>, len: usize) {
     list.clear();
     if list.capacity() < len {
-        list.reserve_exact(len + room(len));
+        list.reserve_exact(roomy(len, room(len)));
     }
 }
 
-/// Room for more in a zone of so many who come and go: nearly three times the root of 8,192, of as many.
+/// Room for more in a zone of so many who come and go: three times the root of 10,240, of as many.
 fn room(len: usize) -> usize {
     len / 32
 }

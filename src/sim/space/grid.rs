@@ -33,7 +33,12 @@ pub struct Grid {
     width: u32,
     height: u32,
     is_periodic: bool,
+    /// For [`Grid::place`].
+    reciprocal: u64,
 }
+
+/// The power of two to which [`Grid::place`] reckons with fractions.
+const FRACTION: u32 = 60;
 
 impl Grid {
     /// Squares of a grid at most.
@@ -47,7 +52,7 @@ impl Grid {
         let squares = width as u64 * height as u64;
         let most = Self::SPOTS_MAX;
         assert!((1..=most).contains(&squares), "a grid has 1 to {most} squares, not {width} x {height}");
-        Self { width, height, is_periodic: false }
+        Self { width, height, is_periodic: false, reciprocal: (1 << FRACTION) / width as u64 + 1 }
     }
 
     /// So many squares in all, with borders: as square as can be.
@@ -116,7 +121,10 @@ impl Grid {
     /// The column and the row of a square.
     #[inline]
     pub fn place(self, spot: Spot) -> (u32, u32) {
-        (spot.0 % self.width, spot.0 / self.width)
+        // A division would take longer than all else of a step. The reciprocal is too large by 2^-60 at most: so is the
+        // quotient by less than one part in as many as there are columns, for fewer than 2^28 squares and columns.
+        let y = ((spot.0 as u128 * self.reciprocal as u128) >> FRACTION) as u32;
+        (spot.0 - y * self.width, y)
     }
 
     /// A square at a distance in columns and rows, if there is one.
@@ -220,10 +228,13 @@ impl Grid {
         // Mostly it does not go around.
         if beyond.1 == 0 && rows.runs[1].1 == 0 {
             let (first, count) = rows.runs[0];
-            let mut at = first as usize * width + from as usize;
-            for _ in 0..count {
-                f(at..at + len as usize);
-                at += width;
+            let from = first as usize * width + from as usize;
+            let lines = (0..count as usize).map(|line| from + line * width);
+            // The usual ones by themselves: a loop of known length needs half the time.
+            match len as usize {
+                3 => lines.for_each(|at| f(at..at + 3)),
+                5 => lines.for_each(|at| f(at..at + 5)),
+                len => lines.for_each(|at| f(at..at + len)),
             }
             return;
         }
@@ -301,6 +312,22 @@ mod tests {
                         assert_eq!(found, right, "{grid:?}, around ({x}, {y}), radius {radius}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn squares_are_in_the_column_and_the_row_of_a_division() {
+        let most = Grid::SPOTS_MAX as u32;
+        let numbers =
+            |count: u32| (0..count).step_by((count as usize / 5_000).max(1)).chain(count.saturating_sub(3)..count);
+        for width in (1..200).chain([997, 4_095, 4_096, 65_537, most / 3, most / 2 - 1, most - 1, most]) {
+            let grid = Grid::new(width, most / width);
+            let edges = (1..grid.height())
+                .step_by((grid.height() as usize / 1_000).max(1))
+                .flat_map(|y| [y * width - 1, y * width]);
+            for at in numbers(grid.spots()).chain(edges) {
+                assert_eq!(grid.place(Spot(at)), (at % width, at / width), "square {at} of {grid:?}");
             }
         }
     }

@@ -17,12 +17,15 @@
 //! | `lattice` | [`Lattice`]: an agent on each square of a grid, in parallel |
 //! | `links` | [`Links`]: an agent at each node of a network, in parallel |
 //! | `board` | [`Board`]: agents that move on a grid, are born and die, one after the other |
+//! | `table` | who is on it and where, while a system runs |
+//! | `fronts` | the rows of those who stand first on its squares |
 //! | `patches` | [`Patches`]: the squares below them |
 
 mod board;
 mod continuous;
 mod field;
 mod fixed;
+mod fronts;
 mod grid;
 mod lattice;
 mod links;
@@ -30,6 +33,7 @@ mod near;
 mod network;
 mod patches;
 mod publish;
+mod table;
 
 pub use board::{Board, BoardRun, Placed, Who};
 pub use continuous::{Continuous, Located};
