@@ -20,9 +20,10 @@ use super::rows::Agent;
 use super::saving::{self, Head, Limits};
 use super::scenario::RunError;
 use super::shard::Shard;
-use crate::base::{Digest, Tick, ZoneId};
+use crate::base::{Digest, Tick, ZoneId, units};
 use crate::store::{
-    AlignedVec, Chunk, LentPiece, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError, TableView,
+    ARCHIVE_BYTES_MAX, AlignedVec, Chunk, LentPiece, Piece, PieceId, PieceInfo, PieceView, Saved, Sink, StoreError,
+    TableView,
 };
 
 /// What belongs to no zone.
@@ -193,7 +194,7 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
     if !shard.thaw(place) {
         return 0;
     }
-    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, .. } = shard else {
+    let Shard { waiting: Some(Waiting { sink, then, chunk, .. }), cells, kinds, failure, .. } = shard else {
         unreachable!("somebody waits")
     };
     let cell = cells[place].as_ref().expect("cells that wait are not moved");
@@ -208,6 +209,10 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
     }
     let piece = LentPiece { text: Vec::new(), tables };
     let bytes = piece.bytes();
+    if bytes > ARCHIVE_BYTES_MAX {
+        failure.get_or_insert(too_large(cell, bytes));
+        return rows;
+    }
     if !chunk.has_room(bytes) {
         sink.put(std::mem::replace(chunk, sink.chunk(bytes)));
     }
@@ -219,6 +224,15 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
         kind.touch(place);
     }
     rows
+}
+
+fn too_large(cell: &Cell, bytes: usize) -> StoreError {
+    let why = format!(
+        "its agents take {}, and what is saved of a zone at most {}: with more zones it would fit",
+        units::bytes(bytes as u64),
+        units::bytes(ARCHIVE_BYTES_MAX as u64)
+    );
+    StoreError::io("save", cell.piece().to_string().as_ref())(std::io::Error::other(why))
 }
 
 /// A snapshot that a world is brought back from.
@@ -448,4 +462,50 @@ impl<'a> Revival<'a> {
 
 pub(crate) fn indent(text: &str) -> String {
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[derive(Clone, Copy, Pod, Zeroable)]
+    #[repr(C)]
+    struct Diary([u64; 128]);
+
+    crate::params! {
+        struct Nothing {}
+    }
+
+    struct Archive;
+
+    impl Scenario for Archive {
+        type Params = Nothing;
+        const NAME: &'static str = "archive";
+        const ABOUT: &'static str = "a zone of so many diaries that they cannot be saved";
+
+        fn timing(_: &Nothing) -> Timing {
+            Timing { agents: 17_000, ..Timing::default() }
+        }
+
+        fn build(_: &Nothing, sim: &mut Builder) -> Result<(), RunError> {
+            let agents = sim.agents();
+            sim.zones(1).settle::<(Diary,)>(agents, move |_, settlement| {
+                (0..agents as u32).for_each(|id| settlement.add(AgentId(id), (Diary([id as u64; 128]),), None));
+            });
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_too_large_to_be_saved_is_named() {
+        let experiment = |agents| {
+            let options = RunOptions { agents: Some(agents), ..RunOptions::default() };
+            Simulation::of::<Archive>(Nothing::defaults()).options(options)
+        };
+        assert!(experiment(15_000).build().unwrap().save().is_ok());
+        let error = experiment(17_000).build().unwrap().save().err().unwrap().to_string();
+        let right = "cannot save `zone 0`: its agents take 16.8 MiB, and what is saved of a zone at most 16.0 MiB: \
+                     with more zones it would fit";
+        assert_eq!(error, right);
+    }
 }

@@ -38,7 +38,9 @@ pub use error::{Damage, StoreError};
 pub use fs::Fs;
 pub use imported::Imported;
 pub use mem::Mem;
-pub use piece::{Lent, LentPiece, LentTable, Piece, PieceId, PieceInfo, PieceView, Table, TableView};
+pub use piece::{
+    ARCHIVE_BYTES_MAX, Lent, LentPiece, LentTable, Piece, PieceId, PieceInfo, PieceView, Table, TableView,
+};
 pub use rkyv::util::AlignedVec;
 pub use run_file::{Origin, RunFile};
 pub use run_view::{JournalSeen, RunView};

@@ -133,6 +133,9 @@ pub struct LentPiece<'a> {
 /// Bytes of an archive beside its text and its columns, at most: for itself, for each table and for each column.
 const FRAME_BYTES: usize = 32;
 
+/// Bytes of an archive at most: what lies in it is found by distances of 31 bits. Few in tests, whose worlds are small.
+pub const ARCHIVE_BYTES_MAX: usize = if cfg!(test) { 16 << 20 } else { i32::MAX as usize };
+
 impl LentPiece<'_> {
     /// The bytes of the archive, or somewhat more.
     pub fn bytes(&self) -> usize {
