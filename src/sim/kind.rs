@@ -77,7 +77,7 @@ fn larger(wanted: usize, steps: usize) -> usize {
 /// In how many steps cells whose rows have so many bytes double. bevy's tables double at once, and a fifth of all
 /// memory would lie idle; but where there is little of it, to grow seldom counts for more.
 fn steps(bytes: usize) -> usize {
-    if bytes < 128 << 10 { 1 } else { 8 }
+    if bytes < 32 << 10 { 1 } else { 8 }
 }
 
 /// A shard's part in a kind, its type forgotten.

@@ -100,6 +100,15 @@ fn jump(mut beetles: Board<Beetle>) {
     }
 }
 
+fn haunt(mut beetles: Board<Beetle>) {
+    let mut beetles = beetles.open();
+    while let Some(who) = beetles.next_turn() {
+        let spot = beetles[who].at;
+        beetles.remove(who);
+        beetles.go(who, spot);
+    }
+}
+
 fn count(all: All<Cell>) -> f64 {
     all.iter().count() as f64
 }
@@ -154,4 +163,8 @@ mistakes! {
         sim.board(Grid::new(4, 4), 2, |_, _| Beetle { at: Grid::new(4, 4).nth(1) });
         sim.every_tick(jump);
     } says "agent 0 moved without the board: `go` moves it";
+    an_agent_that_moves_after_its_death: |sim| {
+        sim.board(Grid::new(4, 4), 1, |_, _| Beetle { at: Grid::new(4, 4).nth(1) });
+        sim.every_tick(haunt);
+    } says "agent 0 was removed, and is moved";
 }

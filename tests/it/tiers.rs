@@ -240,10 +240,12 @@ fn a_process_keeps_within_its_memory_budget_once_it_is_under_way() {
     }
     let said = child.wait_with_output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
-    // What setting up took is let go of in the first half.
-    let most = *seen[seen.len() / 2..].iter().max().unwrap();
-    assert!(most <= BUDGET * 9 / 8, "{most} MiB of {BUDGET}: {seen:?}");
+    // What setting up took is let go of in the first half; at the end all zones are looked at once more.
+    let half = seen.len() / 2;
+    seen[half..].sort_unstable();
+    let (mostly, most) = (seen[half + half * 3 / 4], seen[seen.len() - 1]);
+    assert!(mostly <= BUDGET * 17 / 16 && most <= BUDGET * 5 / 4, "{mostly} to {most} MiB of {BUDGET}: {seen:?}");
     let tiers = |name: &str| report["tiers"][name].as_u64().unwrap() >> 20;
-    let without = most + tiers("all_bytes") - tiers("awake_bytes");
+    let without = mostly + tiers("all_bytes") - tiers("awake_bytes");
     assert!(without > BUDGET * 5 / 4, "{without} MiB would do without: {}", report["tiers"]);
 }

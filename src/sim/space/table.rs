@@ -115,8 +115,9 @@ impl<T: Placed> Table<T> {
     #[inline]
     pub fn take_off(&mut self, who: u32) {
         let Self { seats, heads, vacant, fronts, .. } = self;
-        let Seat { spot, next: after, .. } = seats[who as usize];
-        let head = &mut heads[spot as usize];
+        let Seat { id, spot, next: after, .. } = seats[who as usize];
+        let head = heads.get_mut(spot as usize);
+        let head = head.unwrap_or_else(|| panic!("agent {} was removed, and is moved", id.0));
         if *head == who {
             *head = after;
             *vacant += u32::from(after == NONE);
