@@ -77,7 +77,7 @@ fn larger(wanted: usize, steps: usize) -> usize {
 /// In how many steps cells whose rows have so many bytes double. bevy's tables double at once, and a fifth of all
 /// memory would lie idle; but where there is little of it, to grow seldom counts for more.
 fn steps(bytes: usize) -> usize {
-    if bytes < 32 << 10 { 1 } else { 8 }
+    if bytes < 64 << 10 { 2 } else { 8 }
 }
 
 /// A shard's part in a kind, its type forgotten.
@@ -576,7 +576,7 @@ mod tests {
                     assert!((slots + BLOCK).is_multiple_of(eighth), "{slots} for {there} and {spare}");
                 }
             }
-            for (steps, slack) in [(8, there / 4), (1, there)] {
+            for (steps, slack) in [(8, there / 4), (2, there / 2)] {
                 let slots = larger(there, steps);
                 assert!(slots > there && slots <= there + slack + 2 * BLOCK, "{slots} for more than {there}");
             }
