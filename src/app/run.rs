@@ -9,8 +9,12 @@ use super::meta::Scenarios;
 use super::progress::Reporter;
 use super::settings::{ProgressMode, Settings, Typed, resolve};
 use super::{kept, layers, log, out, show, summary};
+use crate::exec::take_small_pages;
 use crate::sim::{RunError, RunReport, Watch};
 use tracing::level_filters::LevelFilter;
+
+/// Agents up to which a world is too small to gain by huge pages.
+const SMALL: u64 = 50_000;
 
 /// Runs a scenario and reports.
 pub fn run(
@@ -31,6 +35,9 @@ pub fn run(
     }
     let folder = settings.out.as_deref().map(out::prepare).transpose()?;
     let _log = start_log(&settings, env, console, settings.out.as_deref());
+    if settings.options.agents.unwrap_or(settings.scenario.timing().agents) <= SMALL {
+        take_small_pages();
+    }
     let report =
         watched(&settings, console, |watch| settings.scenario.run(&settings.values, &settings.options, watch))?;
     // The report is shown even if its files could not be written: it may have taken hours.

@@ -22,6 +22,6 @@ mod workers;
 
 pub use clock::{Elapsed, Stopwatch, cpu_seconds, peak_rss_bytes};
 pub use lanes::Lanes;
-pub use memory::HeldMemory;
+pub use memory::{HeldMemory, take_small_pages};
 pub use ring::{Consumer, Producer, Ring};
 pub use workers::Workers;
