@@ -1,16 +1,12 @@
 //! Zones that leave memory while they sleep, and what comes of it: nothing that a result shows.
 
-use std::process::Stdio;
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::Duration;
 
 use myriad::prelude::*;
 use myriad::scenarios::City;
 use myriad::sim::Engine;
 use myriad::store::{Backend, Fault, Mem, Refusal, Saved, Sim};
 
-use crate::command::myriad as command;
 use crate::law::{Courier, Law, NoParams};
 
 fn memory(percent: u64) -> Budget {
@@ -232,11 +228,11 @@ fn a_process_keeps_within_its_memory_budget_once_it_is_under_way() {
     let words = format!(
         "--agents 400k --ticks 2000 --start 1999-05-04T07:00 --json --progress none --memory-budget {BUDGET}MiB"
     );
-    let mut child = command(words.split(' ')).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = crate::command::myriad(words.split(' ')).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();
     while child.try_wait().unwrap().is_none() {
         seen.extend(resident_mib(child.id()));
-        sleep(Duration::from_millis(20));
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let said = child.wait_with_output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();

@@ -121,8 +121,8 @@ impl Grid {
     /// The column and the row of a square.
     #[inline]
     pub fn place(self, spot: Spot) -> (u32, u32) {
-        // A division would take longer than all else of a step. The reciprocal is too large by 2^-60 at most: so is the
-        // quotient by less than one part in as many as there are columns, for fewer than 2^28 squares and columns.
+        // To multiply is quicker than to divide. The reciprocal is too large by 2^-60 at most: so is the quotient by
+        // less than one part in as many as there are columns, for no more than 2^28 squares and columns.
         let y = ((spot.0 as u128 * self.reciprocal as u128) >> FRACTION) as u32;
         (spot.0 - y * self.width, y)
     }
@@ -230,7 +230,7 @@ impl Grid {
             let (first, count) = rows.runs[0];
             let from = first as usize * width + from as usize;
             let lines = (0..count as usize).map(|line| from + line * width);
-            // The usual ones by themselves: a loop of known length needs half the time.
+            // The usual ones by themselves: loops of known length have no overhead of their own.
             match len as usize {
                 3 => lines.for_each(|at| f(at..at + 3)),
                 5 => lines.for_each(|at| f(at..at + 5)),
