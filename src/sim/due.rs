@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::hand::{Drawer, Hand, Handed};
 use super::mail::{Inbox, InboxOf, Letter, Message};
 use super::mistake::mistake;
-use super::roll::Roll;
+use super::roll::{Roll, Was};
 use super::rows::{Agent, NEVER, Rows};
 use super::visit::{Departure, Lives, Visit};
 use super::wheel::Entry;
@@ -110,15 +110,16 @@ impl<K: Rows, M: Message> Due<'_, K, M> {
     /// Takes the visited zone's agents in hand.
     #[inline]
     pub fn open(&mut self) -> DueRun<'_, K, M> {
-        let Lives { rolls, visit, agenda, .. } = self.lives.0.lives.get();
+        let Lives { rolls, notes, visit, agenda, .. } = self.lives.0.lives.get();
         let inbox = self.inbox.0.0.get();
-        DueRun { place: visit.place, rolls, letter: inbox.peek(visit.kind), visit, agenda: agenda.get(), inbox }
+        DueRun { place: visit.place, rolls, notes, letter: inbox.peek(visit.kind), visit, agenda: agenda.get(), inbox }
     }
 }
 
 /// A pass over what is due. See [`Due`].
 pub struct DueRun<'a, K: Rows, M: Message> {
     rolls: &'a mut [Roll<K>],
+    notes: &'a mut Vec<Was<K>>,
     place: usize,
     visit: &'a mut Visit,
     agenda: &'a mut Agenda,
@@ -203,7 +204,7 @@ impl<K: Rows, M: Message> DueRun<'_, K, M> {
                     self.agenda.look_ahead(kind).iter().for_each(|&entry| ask_for(entry, self.rolls));
                 }
                 let slot = self.visit.turn(has_letter.then_some(self.letter.slot), &self.rolls[self.place])?;
-                self.rolls[self.place].remember(slot);
+                self.rolls[self.place].remember(slot, self.notes);
                 continue;
             };
             let (agent, _) = self.rolls[self.place].at(slot);

@@ -30,7 +30,7 @@ impl<K: Rows> Each<'_, K> {
     pub fn visit(&mut self, mut f: impl FnMut(AgentId, K::Refs<'_>)) {
         let Lives { rolls, visit, .. } = self.lives.0.lives.get();
         let roll = &mut rolls[visit.place];
-        debug_assert!(roll.before.is_none(), "cells of models with systems of every tick are saved at once");
+        debug_assert!(!roll.waits(), "cells of models with systems of every tick are saved at once");
         roll.touch();
         for slot in 0..roll.len() {
             let (agent, rows) = roll.at(slot);

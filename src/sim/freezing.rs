@@ -48,7 +48,7 @@ impl<K: Rows> FreezingKind for ShardKindOf<K> {
 
     fn outlook(&mut self, place: usize) -> Outlook {
         let roll = self.roll(place);
-        if roll.before.as_ref().is_some_and(|before| !before.is_empty()) {
+        if roll.has_noted() {
             return Outlook::Unsaved;
         }
         Outlook::Sleeps(roll.next_wake())

@@ -14,9 +14,9 @@ use super::directory::Address;
 use super::freezing::FreezingKind;
 use super::lookahead::Lookahead;
 use super::placement::part_of;
-use super::roll::{Roll, Was};
+use super::roll::Roll;
 use super::rows::{Agent, BLOCK, Rows, agents_of};
-use super::saving::{SavedKind, hash, widths};
+use super::saving::{SavedKind, digest, widths};
 use super::space::SpaceOf;
 use super::visit::{Birth, Lives};
 use super::wheel::{Entry, SLOTS_MAX};
@@ -158,8 +158,6 @@ pub(crate) struct ShardKindOf<K: Rows> {
     unplaced: Vec<Handoff<K>>,
     /// The space in which the kind stands, if it does in one.
     space: Option<Arc<dyn SpaceOf<K>>>,
-    /// Slots of the cell that is being saved, as they were.
-    pub before: Vec<Was<K>>,
     pub left_count: u64,
     pub arrived_count: u64,
     pub born_count: u64,
@@ -187,7 +185,6 @@ impl<K: Rows> ShardKindOf<K> {
             newborn: Vec::new(),
             unplaced: Vec::new(),
             space,
-            before: Vec::new(),
             left_count: 0,
             arrived_count: 0,
             born_count: 0,
@@ -217,7 +214,7 @@ impl<K: Rows> ShardKindOf<K> {
 
     /// Places agents in parked rows of their cells.
     fn place(&mut self, arriving: &[Handoff<K>], context: &Context) {
-        let Lives { rolls, agenda, .. } = self.lives.get();
+        let Lives { rolls, notes, agenda, .. } = self.lives.get();
         let agenda = agenda.get();
         let place_of = |cell: CellId| context.placement.seat(cell).place as usize;
         let mut ahead = Lookahead::default();
@@ -235,7 +232,7 @@ impl<K: Rows> ShardKindOf<K> {
                 continue;
             };
             roll.touch();
-            roll.remember(slot);
+            roll.remember(slot, notes);
             roll.note_arrival(slot);
             let (agent, mut rows) = roll.at(slot);
             *agent = handoff.agent;
@@ -483,14 +480,8 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             if !with_digest {
                 continue;
             }
-            let mut present = 0;
-            for slot in 0..roll.len() {
-                let (agent, rows) = roll.at(slot);
-                if agent.id.is_some() {
-                    present += 1;
-                    census.digest.add(hash::<K>(agent, &rows, self.digest_zone(cell.zone), now));
-                }
-            }
+            let present = roll.agents().iter().filter(|agent| agent.id.is_some()).count() as u32;
+            census.digest.merge(digest(roll, &[], self.digest_zone(cell.zone), now));
             assert_eq!(present + roll.asleep(), roll.present(), "who is not parked is somebody");
         }
         census

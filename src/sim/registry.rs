@@ -82,6 +82,7 @@ impl<K: Rows> KindPart for KindEntry<K> {
         let visit = || Visit::new(self.index, dense, exchange_ticks);
         let lives = |agenda: &Desk<Agenda>| Lives {
             rolls: Vec::new(),
+            notes: Vec::new(),
             visit: visit(),
             born: Vec::new(),
             agenda: agenda.clone(),

@@ -8,11 +8,10 @@ use std::ptr::NonNull;
 
 use bevy_ecs::world::World;
 
-use super::rows::{Agent, BLOCK, NEVER, Rows, prefetch, start};
+use super::rows::{Agent, BLOCK, NEVER, Rows, prefetch, prefetch_all, start};
 
-/// A slot as it was.
+/// An agent as it was, before its slot changed.
 pub(crate) struct Was<K> {
-    pub slot: u32,
     pub agent: Agent,
     pub rows: K,
 }
@@ -32,9 +31,9 @@ pub(crate) struct Roll<K: Rows> {
     asleep: u32,
     /// Of these, the slots of those who have arrived of late or are yet to, and when.
     expected: Vec<(u32, u32)>,
-    /// While the cell waits to be saved as it was at a tick that is over: slots that have changed since, as they were.
-    /// The first entry of a slot counts.
-    pub before: Option<Vec<Was<K>>>,
+    /// While the cell waits to be saved as it was at a tick that is over: slots that have changed since, and the notes
+    /// that say how they were. The first note of a slot counts.
+    before: Option<Vec<(u32, u32)>>,
     /// Slots that wait for an arrival.
     pub parked: Vec<u32>,
     /// The slots of all who are there by rising id, once somebody has asked: see [`Roll::by_id`]. Those who have
@@ -215,21 +214,45 @@ impl<K: Rows> Roll<K> {
         unsafe { (&mut *self.agents.as_ptr().add(slot as usize), K::at(self.starts, slot as usize)) }
     }
 
-    /// To be called before a slot is changed.
+    /// From now on slots are noted before they change, until [`Roll::noted`].
+    pub(crate) fn wait(&mut self) {
+        self.before = Some(Vec::new());
+    }
+
+    /// Whether slots are noted.
+    pub(crate) fn waits(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Whether one was.
+    pub(crate) fn has_noted(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| !before.is_empty())
+    }
+
+    /// To be called before a slot is changed. Notes of all cells lie side by side: memory for those of each would be
+    /// asked for and given back with every cell.
     #[inline]
-    pub(crate) fn remember(&mut self, slot: u32) {
+    pub(crate) fn remember(&mut self, slot: u32, notes: &mut Vec<Was<K>>) {
         if self.before.is_some() {
-            self.note(slot);
+            self.note(slot, notes);
         }
     }
 
     #[cold]
-    fn note(&mut self, slot: u32) {
-        let was = {
-            let (agent, rows) = self.at(slot);
-            Was { slot, agent: *agent, rows: K::read(&rows) }
-        };
-        self.before.get_or_insert_default().push(was);
+    fn note(&mut self, slot: u32, notes: &mut Vec<Was<K>>) {
+        self.before.get_or_insert_default().push((slot, notes.len() as u32));
+        let (agent, rows) = self.at(slot);
+        notes.push(Was { agent: *agent, rows: K::read(&rows) });
+    }
+
+    /// Slots that have changed since the cell began to wait, in order, and the note of each. The cell waits no more.
+    pub(crate) fn noted(&mut self, notes: &[Was<K>]) -> Vec<(u32, u32)> {
+        let mut noted = self.before.take().unwrap_or_default();
+        noted.sort_unstable();
+        noted.dedup_by_key(|&mut (slot, _)| slot);
+        // They were written a while ago.
+        noted.iter().for_each(|&(_, note)| prefetch_all(&raw const notes[note as usize]));
+        noted
     }
 
     /// Everybody.

@@ -102,6 +102,9 @@ pub trait Rows: Copy + Send + Sync + 'static {
     fn write(self, rows: &mut Self::Refs<'_>);
     /// Adds the bytes of one agent's rows to its hash.
     fn hash(rows: &Self::Refs<'_>, hash: RowHash) -> RowHash;
+    /// Adds the bytes of the rows of slots from `first` on, each to its hash: column by column, so that none waits for
+    /// another.
+    fn hash_all(rows: &Self::Columns<'_>, first: usize, hashes: &mut [RowHash]);
     /// The bytes of one agent's rows.
     const BYTES: usize;
     /// The names of the row types, for messages.
@@ -152,6 +155,13 @@ pub(crate) fn prefetch<T>(at: *const T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = at;
+}
+
+/// The same for each line of a value of several.
+#[inline]
+pub(crate) fn prefetch_all<T>(at: *const T) {
+    (0..size_of::<T>()).step_by(64).for_each(|byte| prefetch(at.cast::<u8>().wrapping_add(byte)));
+    prefetch(at.cast::<u8>().wrapping_add(size_of::<T>() - 1));
 }
 
 macro_rules! kinds {
@@ -205,6 +215,14 @@ macro_rules! kinds {
             #[inline]
             fn hash(rows: &Self::Refs<'_>, hash: RowHash) -> RowHash {
                 hash$(.pod(&*rows.$i))+
+            }
+            #[inline]
+            fn hash_all(rows: &Self::Columns<'_>, first: usize, hashes: &mut [RowHash]) {
+                let ahead = hashes.len();
+                $(for (hash, row) in hashes.iter_mut().zip(&rows.$i[first..]) {
+                    prefetch((&raw const *row).wrapping_add(ahead));
+                    *hash = hash.pod(row);
+                })+
             }
             const BYTES: usize = 0 $(+ size_of::<$T>())+;
             fn name() -> String {

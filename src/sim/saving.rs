@@ -11,7 +11,9 @@ use super::cell::CellId;
 use super::kind::{Handoff, Homeless, KindCensus, Settlers, ShardKindOf};
 use super::mail::{Envelope, Message};
 use super::post::{PostCensus, ShardPostOf};
+use super::roll::{Roll, Was};
 use super::rows::{Agent, BLOCK, NEVER, Rows};
+use super::visit::Lives;
 use super::wheel::SLOTS_MAX;
 use crate::base::{AgentId, Digest, RowHash, Tick, ZoneId};
 use crate::store::{Lent, LentTable, Table, TableView};
@@ -32,6 +34,8 @@ pub(crate) trait SavedKind {
     /// The agents of a cell as they were when it began to wait, at tick `then`; or as they are, if it did not. From now
     /// on changes are not remembered any more.
     fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents<'_>;
+    /// All cells that waited were saved: forgets how slots were.
+    fn forget(&mut self);
     /// Whether something happened to somebody in the cell since this was last asked.
     fn take_touched(&mut self, place: usize) -> bool;
     /// Lets the cell be saved again next time.
@@ -40,6 +44,9 @@ pub(crate) trait SavedKind {
     fn resume_counts(&mut self, before: KindCensus);
 }
 
+/// Agents whose hashes are reckoned side by side.
+const HASHED_AT_ONCE: usize = 4 * BLOCK;
+
 /// What can be wrong with what was saved.
 type Checked<T> = Result<T, String>;
 
@@ -47,7 +54,7 @@ type Checked<T> = Result<T, String>;
 enum Run {
     /// As they are.
     Now(Range<usize>),
-    /// As it was: one of those that have changed.
+    /// As it was: a note.
     Before(usize),
 }
 
@@ -156,63 +163,60 @@ pub(crate) fn settlers<K: Rows>(
 
 impl<K: Rows> SavedKind for ShardKindOf<K> {
     fn wait(&mut self, place: usize) {
-        self.lives.get().rolls[place].before = Some(Vec::new());
+        self.lives.get().rolls[place].wait();
     }
 
     fn save(&mut self, place: usize, zone: ZoneId, then: u32) -> SavedAgents<'_> {
         let zone = self.digest_zone(zone);
-        let roll = &mut self.lives.get().rolls[place];
-        self.before = roll.before.take().unwrap_or_default();
-        self.before.sort_by_key(|was| was.slot);
-        self.before.dedup_by_key(|was| was.slot);
-        let (mut count, mut digest, mut arriving) = (0, Digest::EMPTY, false);
-        let mut note = |agent: &Agent, refs: &K::Refs<'_>| {
-            count += 1;
-            arriving |= agent.arrives > then;
-            digest.add(hash::<K>(agent, refs, zone, then));
-        };
+        let Lives { rolls, notes, .. } = self.lives.get();
+        let roll = &mut rolls[place];
+        let noted = roll.noted(notes);
+        let mut sum = digest(roll, &noted, zone, then);
+        let (mut count, mut arriving) = (0, false);
         let mut runs = Vec::new();
-        let mut before = self.before.iter_mut().enumerate().peekable();
+        let mut noted = noted.into_iter().peekable();
         let mut slot = 0;
         while slot < roll.len() {
-            let changed = before.peek().map_or(u32::MAX, |(_, was)| was.slot);
+            let changed = noted.peek().map_or(u32::MAX, |&(changed, _)| changed);
+            let first = slot;
             if slot == changed {
-                let (nth, was) = before.next().expect("just seen");
-                if was.agent.id.is_some() {
-                    note(&was.agent, &was.rows.refs());
-                    runs.push(Run::Before(nth));
+                let note = noted.next().expect("just seen").1 as usize;
+                let Was { agent, rows, .. } = &mut notes[note];
+                if agent.id.is_some() {
+                    sum.add(hash::<K>(agent, &rows.refs(), zone, then));
+                    arriving |= agent.arrives > then;
+                    count += 1;
+                    runs.push(Run::Before(note));
                 }
                 slot += 1;
                 continue;
             }
             // All up to the next one that has changed, or that nobody stands in.
-            let first = slot;
-            while slot < roll.len().min(changed) {
-                let (agent, refs) = roll.at(slot);
-                if !agent.id.is_some() {
-                    break;
-                }
-                note(agent, &refs);
-                slot += 1;
-            }
+            let agents = &roll.agents()[first as usize..roll.len().min(changed) as usize];
+            let here = agents.iter().take_while(|agent| agent.id.is_some());
+            slot += here.inspect(|agent| arriving |= agent.arrives > then).count() as u32;
             if slot > first {
+                count += slot - first;
                 runs.push(Run::Now(first as usize..slot as usize));
             } else {
                 slot += 1;
             }
         }
         let spare = roll.len() - count;
-        let before = &self.before;
         let mut columns = Vec::new();
         for (index, (column, width)) in roll.bytes().into_iter().zip(widths::<K>()).enumerate() {
             let run = |run: &Run| match run {
                 Run::Now(slots) => &column[slots.start * width..slots.end * width],
-                Run::Before(nth) if index == 0 => bytes_of(&before[*nth].agent),
-                Run::Before(nth) => before[*nth].rows.row_bytes(index - 1),
+                Run::Before(note) if index == 0 => bytes_of(&notes[*note].agent),
+                Run::Before(note) => notes[*note].rows.row_bytes(index - 1),
             };
             columns.push(Lent(runs.iter().map(run).collect()));
         }
-        SavedAgents { table: LentTable { rows: count, spare, columns }, digest, arriving }
+        SavedAgents { table: LentTable { rows: count, spare, columns }, digest: sum, arriving }
+    }
+
+    fn forget(&mut self) {
+        self.lives.get().notes.clear();
     }
 
     fn take_touched(&mut self, place: usize) -> bool {
@@ -235,9 +239,35 @@ impl<K: Rows> SavedKind for ShardKindOf<K> {
 /// The hash of an agent as it is at tick `now`.
 #[inline]
 pub(crate) fn hash<K: Rows>(agent: &Agent, rows: &K::Refs<'_>, zone: ZoneId, now: u32) -> u64 {
+    K::hash(rows, hash_of(agent, zone, now)).finish()
+}
+
+/// The same before its rows.
+#[inline]
+fn hash_of(agent: &Agent, zone: ZoneId, now: u32) -> RowHash {
     // An agent that is here already but acts only from a later tick is in another state.
     let arrives = if agent.arrives > now { agent.arrives } else { 0 };
-    K::hash(rows, RowHash::agent(agent.id, zone).word(arrives as u64)).finish()
+    RowHash::agent(agent.id, zone).word(arrives as u64)
+}
+
+/// The digest of a cell's agents as they are at tick `now`, but for those in some slots, which come in order.
+pub(crate) fn digest<K: Rows>(roll: &mut Roll<K>, but: &[(u32, u32)], zone: ZoneId, now: u32) -> Digest {
+    let (agents, rows) = roll.everybody();
+    let mut digest = Digest::EMPTY;
+    let mut but = but.iter().map(|&(slot, _)| slot as usize).peekable();
+    let mut hashes = [RowHash::new(0); HASHED_AT_ONCE];
+    for (nth, agents) in agents.chunks(HASHED_AT_ONCE).enumerate() {
+        let first = nth * HASHED_AT_ONCE;
+        let hashes = &mut hashes[..agents.len()];
+        hashes.iter_mut().zip(agents).for_each(|(hash, agent)| *hash = hash_of(agent, zone, now));
+        K::hash_all(&rows, first, hashes);
+        for ((slot, hash), agent) in (first..).zip(hashes).zip(agents) {
+            if but.next_if_eq(&slot).is_none() && agent.id.is_some() {
+                digest.add(hash.finish());
+            }
+        }
+    }
+    digest
 }
 
 /// The head of a letter, as it is saved.

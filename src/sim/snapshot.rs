@@ -178,6 +178,7 @@ pub(crate) fn go_on(shard: &mut Shard, all: bool) -> bool {
     }
     if let Some(Waiting { sink, chunk, .. }) = shard.waiting.take() {
         sink.put(chunk);
+        shard.kinds.iter_mut().for_each(|kind| kind.forget());
     }
     true
 }

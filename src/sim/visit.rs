@@ -6,7 +6,7 @@
 
 use super::agenda::Agenda;
 use super::desk::Desk;
-use super::roll::Roll;
+use super::roll::{Roll, Was};
 use super::rows::{Agent, NEVER, Rows};
 use super::wheel::Entry;
 use crate::base::{AgentId, ZoneId};
@@ -167,6 +167,8 @@ impl Visit {
 /// A kind's agents in a shard: the rolls of its cells, by place, and the visit.
 pub(crate) struct Lives<K: Rows> {
     pub rolls: Vec<Roll<K>>,
+    /// Slots of cells that wait to be saved, as they were before they changed.
+    pub notes: Vec<Was<K>>,
     pub visit: Visit,
     /// Who was born in the zone that is visited.
     pub born: Vec<Birth<K>>,

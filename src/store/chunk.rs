@@ -8,12 +8,12 @@ use super::piece::{LentPiece, Piece, PieceInfo};
 /// Where pieces begin: at multiples of this.
 pub(crate) const PAGE: usize = 4_096;
 
-/// Bytes from which on writing what there is costs little more than the writing itself; with half of it, more pieces
-/// need chunks of their own, and a city's day took a third more memory. Few in tests, whose worlds are small.
-const ENOUGH: usize = if cfg!(test) { 4 * PAGE } else { 512 << 10 };
+/// Bytes for which a chunk has room at least: a write that is a quarter of it takes a disk nearly as long. Few in tests,
+/// whose worlds are small.
+const ROOM: usize = if cfg!(test) { 8 * PAGE } else { 2 << 20 };
 
-/// Bytes for which a chunk has room at least.
-const ROOM: usize = 2 * ENOUGH;
+/// Bytes from which on it is written: mostly there is room for another piece until then, and none needs a larger chunk.
+const ENOUGH: usize = ROOM / 4 * 3;
 
 /// Archives of pieces, each from the start of a page on.
 ///

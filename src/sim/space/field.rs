@@ -186,7 +186,7 @@ impl<T: Located<D>, const D: usize> Field<'_, T, D> {
         let ground = &*self.ground.0.0;
         let (zone, tick) = (self.here.zone().0, self.clock.now().0 as u32);
         let roll = &mut rolls[visit.place];
-        debug_assert!(roll.before.is_none(), "cells of models with systems of every tick are saved at once");
+        debug_assert!(!roll.waits(), "cells of models with systems of every tick are saved at once");
         roll.touch();
         let (space, is_tiny) = (&ground.space, ground.space.is_tiny());
         let first = ground.cut.first(zone) as usize * space.layer_cells();

@@ -13,8 +13,8 @@ use crate::store::{Chunk, PieceId, Sink, StoreError};
 
 /// Bytes that may wait to be written: beyond, the world saves no more cells until there is room.
 const QUEUED_MAX: u64 = 8 << 20;
-/// Chunks that may wait: beyond, who hands one over waits.
-const CHUNKS_MAX: usize = 1_024;
+/// Chunks that may wait: beyond, who hands one over waits. To wait costs less than memory that is new for each of them.
+const CHUNKS_MAX: usize = 8;
 /// Bytes of chunks that are kept to be used again.
 const POOL_MAX: usize = 64 << 20;
 
