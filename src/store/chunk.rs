@@ -8,11 +8,11 @@ use super::piece::{LentPiece, Piece, PieceInfo};
 /// Where pieces begin: at multiples of this.
 pub(crate) const PAGE: usize = 4_096;
 
-/// Bytes for which a chunk has room at least: a write that is a quarter of it takes a disk nearly as long. Few in tests,
-/// whose worlds are small.
+/// Bytes for which a chunk has room at least: a write wakes a thread and interrupts a processor, whatever its length.
+/// Few in tests, whose worlds are small.
 const ROOM: usize = if cfg!(test) { 8 * PAGE } else { 2 << 20 };
 
-/// Bytes from which on it is written: mostly there is room for another piece until then, and none needs a larger chunk.
+/// Bytes from which on it is written: mostly there is room for another piece until then.
 const ENOUGH: usize = ROOM / 4 * 3;
 
 /// Archives of pieces, each from the start of a page on.
