@@ -85,8 +85,7 @@ fn check_memory(probe: &Probe<'_>) -> Check {
     if let Some(limit) = memory.limit.filter(|limit| *limit < memory.total) {
         let _ = write!(found, ", {} allowed to this process", bytes(limit));
     }
-    let usable = memory.limit.map_or(memory.available, |limit| limit.min(memory.available));
-    match usable {
+    match memory.usable() {
         usable if usable < 1 << 30 => {
             let advice = "Close other programs or run fewer agents: the summary of a run says what an agent takes.";
             check("memory", State::Limited, found, advice)

@@ -22,6 +22,15 @@ pub struct Memory {
     pub available: u64,
     /// What this process may use, if it is limited.
     pub limit: Option<u64>,
+    /// Free on disk, for what is not used for a while.
+    pub swap: u64,
+}
+
+impl Memory {
+    /// What this process can have.
+    pub fn usable(&self) -> u64 {
+        self.limit.map_or(self.available, |limit| limit.min(self.available))
+    }
 }
 
 impl Probe<'_> {
@@ -51,7 +60,8 @@ impl Probe<'_> {
             line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?.checked_mul(1_024)
         };
         let limit = self.read("sys/fs/cgroup/memory.max").and_then(|text| text.trim().parse().ok());
-        Some(Memory { total: field("MemTotal")?, available: field("MemAvailable")?, limit })
+        let swap = field("SwapFree").unwrap_or(0);
+        Some(Memory { total: field("MemTotal")?, available: field("MemAvailable")?, limit, swap })
     }
 
     /// The kernel and its version.
@@ -149,7 +159,7 @@ mod tests {
     fn facts_are_read_from_the_systems_files() {
         let root = fake::folder("probe");
         put(&root, "proc/cpuinfo", "processor : 0\nmodel name\t: A Fine Processor\n");
-        put(&root, "proc/meminfo", "MemTotal:  1024 kB\nMemFree: 1 kB\nMemAvailable:   512 kB\n");
+        put(&root, "proc/meminfo", "MemTotal:  1024 kB\nMemFree: 1 kB\nMemAvailable:   512 kB\nSwapFree: 2 kB\n");
         put(&root, "proc/sys/kernel/ostype", "Linux\n");
         put(&root, "proc/sys/kernel/osrelease", "6.1.0\n");
         put(&root, "sys/fs/cgroup/memory.max", "262144\n");
@@ -163,7 +173,8 @@ mod tests {
         let env = BTreeMap::new();
         let probe = Probe { root: &root, env: &env };
         assert_eq!(probe.processor().as_deref(), Some("A Fine Processor"));
-        assert_eq!(probe.memory(), Some(Memory { total: 1 << 20, available: 1 << 19, limit: Some(1 << 18) }));
+        let memory = Memory { total: 1 << 20, available: 1 << 19, limit: Some(1 << 18), swap: 2_048 };
+        assert_eq!((probe.memory(), memory.usable()), (Some(memory), 1 << 18));
         assert_eq!(probe.kernel().as_deref(), Some("Linux 6.1.0"));
         assert_eq!(probe.huge_pages().as_deref(), Some("madvise"));
         assert_eq!(probe.adapters(), ["card0 (AMD)", "NVIDIA H200"]);

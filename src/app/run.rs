@@ -6,6 +6,7 @@ use std::path::Path;
 use super::cli::Console;
 use super::error::{Error, Outcome};
 use super::meta::Scenarios;
+use super::probe::Probe;
 use super::progress::Reporter;
 use super::settings::{ProgressMode, Settings, Typed, resolve};
 use super::{kept, layers, log, out, show, summary};
@@ -38,6 +39,8 @@ pub fn run(
     if settings.options.agents.unwrap_or(settings.scenario.timing().agents) <= SMALL {
         take_small_pages();
     }
+    let probe = Probe { root: Path::new("/"), env };
+    settings.options.available_bytes = probe.memory().map(|memory| memory.usable() + memory.swap);
     let report =
         watched(&settings, console, |watch| settings.scenario.run(&settings.values, &settings.options, watch))?;
     // The report is shown even if its files could not be written: it may have taken hours.

@@ -22,7 +22,7 @@ use super::rows::{Agent, BLOCK, NEVER, Rows};
 use super::saving::{Sent, Standing};
 use super::scenario::Timing;
 use super::wheel::SLOTS_MAX;
-use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId};
+use crate::base::{AgentId, Calendar, Seed, Simd, Stream, Tick, ZoneId, units};
 
 /// A system of zones.
 pub(crate) struct SystemMaker {
@@ -153,6 +153,27 @@ impl Builder {
     /// Notes why the scenario cannot be built as it was declared: the first reason is told.
     pub(crate) fn mistake(&mut self, what: String) {
         self.mistake.get_or_insert(what);
+    }
+
+    /// Why the agents do not fit, wherever they stand: more in a zone than there are slots, or their rows alone more
+    /// than the memory that there is.
+    pub(crate) fn overflow(&self) -> Option<String> {
+        let zones = self.zone_count as u64;
+        let in_a_zone = (SLOTS_MAX - BLOCK) as u64;
+        let most = in_a_zone * zones;
+        if let Some(count) = self.kinds.iter().map(|kind| kind.count()).find(|&count| count > most) {
+            let (count, most) = (units::count(count), units::count(most));
+            return Some(format!("{count} agents are too many for {zones} zones: at most {most} fit"));
+        }
+        let row = |kind: &dyn KindPart| size_of::<Agent>() + kind.shape().iter().map(|(_, bytes)| bytes).sum::<usize>();
+        let rows: u64 = self.kinds.iter().map(|kind| kind.count() * row(&**kind) as u64).sum();
+        let available = self.options.available_bytes.filter(|_| self.options.memory.is_none());
+        let available = available.filter(|&available| rows > available)?;
+        let (agents, rows, available) = (units::count(self.settled), units::bytes(rows), units::bytes(available));
+        let remedy = if self.has_space { "" } else { ", or `--memory-budget`," };
+        Some(format!(
+            "{agents} agents take {rows} at least, and {available} of memory are available: fewer{remedy} would fit"
+        ))
     }
 
     /// What each zone is expected to cost (its residents, say): zones are dealt to shards by it. All alike otherwise.

@@ -104,7 +104,7 @@ impl Engine {
             let text = "agents in a space act at every tick, and none of them can leave memory: no memory budget";
             builder.mistake(text.to_owned());
         }
-        if let Some(mistake) = builder.mistake.take().or_else(|| builder.unanswered()) {
+        if let Some(mistake) = builder.mistake.take().or_else(|| builder.unanswered()).or_else(|| builder.overflow()) {
             return Err(RunError::Input(mistake));
         }
         let from = saved.map_or(0, |saved| u32::try_from(saved.tick()).unwrap_or(0));

@@ -92,6 +92,9 @@ pub struct RunOptions {
     /// Moves cells, splits and joins zones at random exchanges drawn from this number, if it is not 0 (tests use it:
     /// the digest does not depend on it).
     pub upheaval: u64,
+    /// Bytes of memory that are available: agents whose rows alone take more are refused before any settles. Not looked
+    /// at if `None`, nor with a budget.
+    pub available_bytes: Option<u64>,
     /// How much memory the run may take; as much as it needs if `None`. It never shows in a result.
     pub memory: Option<Budget>,
     /// The folder in which the run is kept; nothing is kept if `None`.
@@ -118,6 +121,7 @@ impl Default for RunOptions {
             deal: 0,
             balance: true,
             upheaval: 0,
+            available_bytes: None,
             memory: None,
             keep: None,
             from: None,

@@ -44,6 +44,8 @@ pub(crate) trait KindPart: Any + Send + Sync {
     fn revived(&self, tables: &[&TableView<'_>], zone: ZoneId, limits: Limits) -> Result<Homeless, String>;
     /// Name and bytes of each row.
     fn shape(&self) -> Vec<(&'static str, usize)>;
+    /// How many settle at the start.
+    fn count(&self) -> u64;
     /// Whether they stand in a space.
     fn is_in_space(&self) -> bool;
     /// Whether further ones may be born.
@@ -127,6 +129,10 @@ impl<K: Rows> KindPart for KindEntry<K> {
 
     fn shape(&self) -> Vec<(&'static str, usize)> {
         K::shape()
+    }
+
+    fn count(&self) -> u64 {
+        self.ids.iter().map(|ids| ids.len() as u64).sum()
     }
 
     fn is_in_space(&self) -> bool {

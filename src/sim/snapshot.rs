@@ -146,8 +146,14 @@ pub(crate) fn begin(shard: &mut Shard, then: u32, all: bool, sink: &Arc<dyn Sink
         tables.push(post.save());
     }
     let id = PieceId::Mail(shard.index as u32);
+    let piece = Piece { text: Vec::new(), tables };
     let mut chunk = sink.chunk(0);
-    chunk.add(PieceInfo { id, rows, digest }, &Piece { text: Vec::new(), tables });
+    match piece.bytes() {
+        bytes if bytes > ARCHIVE_BYTES_MAX => {
+            shard.failure.get_or_insert(too_large(id, "letters", bytes));
+        }
+        _ => chunk.add(PieceInfo { id, rows, digest }, &piece),
+    }
     let (mut kept, mut places) = (Vec::new(), Vec::new());
     for place in (0..shard.cells.len()).rev() {
         let Some(cell) = &shard.cells[place] else { continue };
@@ -211,7 +217,7 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
     let piece = LentPiece { text: Vec::new(), tables };
     let bytes = piece.bytes();
     if bytes > ARCHIVE_BYTES_MAX {
-        failure.get_or_insert(too_large(cell, bytes));
+        failure.get_or_insert(too_large(cell.piece(), "agents", bytes));
         return rows;
     }
     if !chunk.has_room(bytes) {
@@ -227,13 +233,14 @@ fn save_cell(shard: &mut Shard, place: usize) -> u64 {
     rows
 }
 
-fn too_large(cell: &Cell, bytes: usize) -> StoreError {
+fn too_large(id: PieceId, what: &str, bytes: usize) -> StoreError {
+    let (of, more) = if what == "agents" { ("zone", "zones") } else { ("shard", "shards") };
     let why = format!(
-        "its agents take {}, and what is saved of a zone at most {}: with more zones it would fit",
+        "its {what} take {}, and what is saved of a {of} at most {}: with more {more} they would fit",
         units::bytes(bytes as u64),
         units::bytes(ARCHIVE_BYTES_MAX as u64)
     );
-    StoreError::io("save", cell.piece().to_string().as_ref())(std::io::Error::other(why))
+    StoreError::io("save", id.to_string().as_ref())(std::io::Error::other(why))
 }
 
 /// A snapshot that a world is brought back from.
@@ -490,7 +497,7 @@ mod tests {
 
         fn build(_: &Nothing, sim: &mut Builder) -> Result<(), RunError> {
             let agents = sim.agents();
-            sim.zones(1).settle::<(Diary,)>(agents, move |_, settlement| {
+            sim.zones(1).messages::<Diary>().settle::<(Diary,)>(agents, move |_, settlement| {
                 (0..agents as u32).for_each(|id| settlement.add(AgentId(id), (Diary([id as u64; 128]),), None));
             });
             Ok(())
@@ -506,7 +513,18 @@ mod tests {
         assert!(experiment(15_000).build().unwrap().save().is_ok());
         let error = experiment(17_000).build().unwrap().save().err().unwrap().to_string();
         let right = "cannot save `zone 0`: its agents take 16.8 MiB, and what is saved of a zone at most 16.0 MiB: \
-                     with more zones it would fit";
+                     with more zones they would fit";
+        assert_eq!(error, right);
+    }
+
+    #[test]
+    fn letters_that_are_too_many_to_be_saved_are_named() {
+        let mut engine = Simulation::of::<Archive>(Nothing::defaults()).build().unwrap();
+        let letter = engine.input(AgentId(0), Diary([0; 128]));
+        (0..17_000).for_each(|_| engine.hear(&letter).unwrap());
+        let error = engine.save().err().unwrap().to_string();
+        let right = "cannot save `the letters of shard 0`: its letters take 16.8 MiB, and what is saved of a shard at \
+                     most 16.0 MiB: with more shards they would fit";
         assert_eq!(error, right);
     }
 }

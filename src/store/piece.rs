@@ -73,6 +73,11 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// The bytes of the archive, or somewhat more.
+    pub fn bytes(&self) -> usize {
+        archive_bytes(&self.text, self.tables.iter().map(|table| table.columns.iter().map(Vec::len)))
+    }
+
     /// Appends the archive. Bytes that are there already must be a multiple of 16.
     pub fn archive<const ALIGNMENT: usize>(&self, into: &mut AlignedVec<ALIGNMENT>) {
         let writer = std::mem::take(into);
@@ -136,13 +141,16 @@ const FRAME_BYTES: usize = 32;
 /// Bytes of an archive at most: what lies in it is found by distances of 31 bits. Few in tests, whose worlds are small.
 pub const ARCHIVE_BYTES_MAX: usize = if cfg!(test) { 16 << 20 } else { i32::MAX as usize };
 
+/// The bytes of an archive of tables, or somewhat more: of their columns, and of the text.
+fn archive_bytes(text: &[u8], tables: impl Iterator<Item = impl Iterator<Item = usize>>) -> usize {
+    let table = |columns: &mut dyn Iterator<Item = usize>| columns.map(|bytes| bytes + FRAME_BYTES).sum::<usize>();
+    text.len() + tables.map(|mut columns| table(&mut columns) + FRAME_BYTES).sum::<usize>() + FRAME_BYTES
+}
+
 impl LentPiece<'_> {
     /// The bytes of the archive, or somewhat more.
     pub fn bytes(&self) -> usize {
-        let table = |table: &LentTable<'_>| {
-            table.columns.iter().map(|column| column.bytes() + FRAME_BYTES).sum::<usize>() + FRAME_BYTES
-        };
-        self.text.len() + self.tables.iter().map(table).sum::<usize>() + FRAME_BYTES
+        archive_bytes(&self.text, self.tables.iter().map(|table| table.columns.iter().map(Lent::bytes)))
     }
 
     /// As [`Piece::archive`].

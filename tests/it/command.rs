@@ -93,6 +93,7 @@ fn bad_words_are_refused_with_what_would_be_right() {
                 "--set needs.hungr.decay_awake=5",
                 &["`needs.hungr.decay_awake`", "did you mean `needs.hunger.decay_awake`?", "--set"],
             ),
+            ("run wealth --agents 500M", &["500,000,000 agents are too many for 24 zones: at most 402,652,800 fit"]),
             ("run life --agents 300M", &["300000000 squares in a grid, where 1 to 268435456 fit"]),
             (
                 "run wolf-sheep --agents 17M",

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use myriad::prelude::*;
+use myriad::scenarios::gallery::{Wealth, wealth};
 
 use crate::law::NoParams;
 
@@ -167,4 +168,23 @@ mistakes! {
         sim.board(Grid::new(4, 4), 1, |_, _| Beetle { at: Grid::new(4, 4).nth(1) });
         sim.every_tick(haunt);
     } says "agent 0 was removed, and is moved";
+}
+
+#[test]
+fn agents_for_whom_there_is_no_memory_are_refused_before_any_settles() {
+    let build = |available: u64, memory: Option<Budget>| {
+        let available_bytes = Some(available);
+        let options = RunOptions { agents: Some(1_000), available_bytes, memory, ..RunOptions::default() };
+        Simulation::of::<Wealth>(wealth::Settings::defaults())
+            .options(options)
+            .build()
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    // Twelve bytes for who it is, and eight for its purse.
+    assert_eq!(build(20_000, None), Ok(()));
+    let text = "1,000 agents take 19.5 KiB at least, and 19.5 KiB of memory are available: fewer, or `--memory-budget`, \
+                would fit";
+    assert_eq!(build(19_999, None), Err(text.to_owned()));
+    assert_eq!(build(19_999, Some(Budget::new(Allowance::Rows(50), std::env::temp_dir()))), Ok(()));
 }

@@ -36,7 +36,7 @@ impl Machine {
             processor: probe.processor().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             cores: cores::count(),
             memory_bytes: memory.map_or(0, |memory| memory.total),
-            available_bytes: memory.map(|memory| memory.limit.map_or(memory.available, |l| l.min(memory.available))),
+            available_bytes: memory.map(|memory| memory.usable()),
             kernel: probe.kernel().unwrap_or_else(|| std::env::consts::OS.to_owned()),
             myriad: env!("CARGO_PKG_VERSION"),
         }

@@ -80,6 +80,7 @@ impl Engine {
             // Everybody is about to change.
             self.finish_save()?;
         }
+        self.check_shards()?;
         Ok(Snapshot { tick: self.now, kept, schema: schema(&self.furnisher) })
     }
 
