@@ -143,8 +143,8 @@ pub const ARCHIVE_BYTES_MAX: usize = if cfg!(test) { 16 << 20 } else { i32::MAX 
 
 /// The bytes of an archive of tables, or somewhat more: of their columns, and of the text.
 fn archive_bytes(text: &[u8], tables: impl Iterator<Item = impl Iterator<Item = usize>>) -> usize {
-    let table = |columns: &mut dyn Iterator<Item = usize>| columns.map(|bytes| bytes + FRAME_BYTES).sum::<usize>();
-    text.len() + tables.map(|mut columns| table(&mut columns) + FRAME_BYTES).sum::<usize>() + FRAME_BYTES
+    let framed = |bytes: usize| bytes + FRAME_BYTES;
+    framed(text.len() + tables.map(|columns| framed(columns.map(framed).sum())).sum::<usize>())
 }
 
 impl LentPiece<'_> {

@@ -7,6 +7,9 @@ use redb::StorageBackend;
 
 use crate::store::File;
 
+/// Bytes of redb's pages: its files have whole ones.
+const PAGE: u64 = 4_096;
+
 /// A file as redb sees it. Who may write it is settled by the run's own lock.
 pub(super) struct Medium(pub Box<dyn File>);
 
@@ -17,8 +20,10 @@ impl fmt::Debug for Medium {
 }
 
 impl StorageBackend for Medium {
+    /// Whole pages. A crash while the file grows may leave a part of one at its end, which redb has not used yet and
+    /// would take for damage.
     fn len(&self) -> io::Result<u64> {
-        self.0.len()
+        Ok(self.0.len()? / PAGE * PAGE)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {

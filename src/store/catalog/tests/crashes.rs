@@ -52,10 +52,8 @@ fn crash_everywhere(omit: Option<Omit>) -> (usize, usize) {
             let told = process(backend(&image), ZONES, How::Ends).unwrap();
             images += 1;
             broken += usize::from(!told.is_empty());
-            // redb takes it that a file has grown by all that was asked for or by nothing, and nobody promises that.
-            let is_cut = |told: &String| told.contains("File length does not correspond");
             assert!(
-                told.iter().all(is_cut) || omit.is_some(),
+                told.is_empty() || omit.is_some(),
                 "after {after} ({}), seed {seed}: {told:?}",
                 sim.describe(after)
             );
@@ -69,7 +67,7 @@ fn crash_everywhere(omit: Option<Omit>) -> (usize, usize) {
 #[test]
 fn it_is_what_it_would_be_if_it_were_made_anew_after_any_crash() {
     let (images, broken) = crash_everywhere(None);
-    assert!(images > 800 && broken < images / 200, "{images} images, {broken} broken");
+    assert!(images > 800 && broken == 0, "{images} images, {broken} broken");
 }
 
 /// The test above can fail: redb needs the disk to keep its promises, and without them a catalog is found to be broken,
