@@ -101,15 +101,23 @@ impl Seed {
         Draws { counter, key, blocks: [[0; 4]; BLOCKS], used: 4 * BLOCKS as u32 }
     }
 
-    /// The draws of several agents at one tick in one stream, their first blocks computed side by side.
+    /// The first blocks of the draws of several agents at one tick in one stream, computed side by side: for
+    /// [`Seed::draws_from`].
     #[inline]
-    pub fn draws_of<const N: usize>(self, stream: Stream, agents: [AgentId; N], tick: Tick) -> [Draws; N] {
-        let (counters, key) = (agents.map(|agent| counter(stream, agent, tick)), self.key());
-        let blocks = blocks(counters, key);
-        std::array::from_fn(|nth| {
-            let [c0, c1, c2, c3] = counters[nth];
-            Draws { counter: [c0, c1, c2, c3 + 1], key, blocks: [blocks[nth]], used: 0 }
-        })
+    pub(crate) fn first_blocks<const N: usize>(
+        self,
+        stream: Stream,
+        agents: [AgentId; N],
+        tick: Tick,
+    ) -> [[u32; 4]; N] {
+        blocks(agents.map(|agent| counter(stream, agent, tick)), self.key())
+    }
+
+    /// As [`Seed::draws`], where the first block is known.
+    #[inline]
+    pub(crate) fn draws_from(self, stream: Stream, agent: AgentId, tick: Tick, block: [u32; 4]) -> Draws {
+        let [c0, c1, c2, c3] = counter(stream, agent, tick);
+        Draws { counter: [c0, c1, c2, c3 + 1], key: self.key(), blocks: [block], used: 0 }
     }
 
     /// The first word of each of several draws.
@@ -144,10 +152,7 @@ impl<const BLOCKS: usize> Draws<BLOCKS> {
     /// The next 32 bits.
     #[inline]
     pub fn u32(&mut self) -> u32 {
-        if self.used == 4 * BLOCKS as u32 {
-            return self.refill();
-        }
-        let word = self.blocks.as_flattened()[self.used as usize];
+        let Some(&word) = self.blocks.as_flattened().get(self.used as usize) else { return self.refill() };
         self.used += 1;
         word
     }
@@ -242,7 +247,8 @@ mod tests {
             assert_eq!(word, block[index as usize % 4]);
         }
         let agents = [AgentId(17), AgentId(18), AgentId(0), AgentId(u32::MAX)];
-        for (mut ahead, agent) in seed.draws_of(stream, agents, tick).into_iter().zip(agents) {
+        for (block, agent) in seed.first_blocks(stream, agents, tick).into_iter().zip(agents) {
+            let mut ahead = seed.draws_from(stream, agent, tick, block);
             let mut one = seed.draws(stream, agent, tick);
             (0..20).for_each(|_| assert_eq!(ahead.u32(), one.u32()));
         }

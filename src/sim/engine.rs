@@ -144,7 +144,7 @@ impl Engine {
         let ids = revival.as_ref().map_or(builder.settled, |revival| revival.limits.agents);
         builder.next_id.store(ids as u32, Relaxed);
         let context = Context {
-            directory: Directory::new(ids as usize),
+            directory: Directory::new(ids as usize, furnisher.kinds.iter().any(|kind| kind.bears())),
             placement,
             exchange_ticks,
             dense,

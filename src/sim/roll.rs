@@ -169,16 +169,16 @@ impl<K: Rows> Roll<K> {
 
     /// The slots of all who are there, by rising id.
     pub(crate) fn by_id(&mut self) -> &[u32] {
-        let known = self.order.take();
+        let mut order = self.order.take().unwrap_or_default();
         let agents = self.agents();
         let id = |slot: &u32| agents[*slot as usize].id;
-        let is_right =
-            |order: &Vec<u32>| order.len() == self.present() as usize && order.iter().all(|slot| id(slot).is_some());
-        let mut order = match known {
-            Some(order) if is_right(&order) => order,
-            _ => (0..self.len).filter(|slot| id(slot).is_some()).collect(),
-        };
-        if !order.is_sorted_by_key(id) {
+        let is_whole = order.len() == self.present() as usize;
+        // Nobody's id is higher than everybody's.
+        let is_right = is_whole && order.is_sorted_by_key(id) && order.last().is_none_or(|slot| id(slot).is_some());
+        if !is_right {
+            if !is_whole || order.iter().any(|slot| !id(slot).is_some()) {
+                order = (0..self.len).filter(|slot| id(slot).is_some()).collect();
+            }
             order.sort_unstable_by_key(id);
         }
         self.order.insert(order)

@@ -144,7 +144,7 @@ impl<T: Placed> Board<'_, T> {
                 stream: Stream(0),
                 turn: usize::MAX,
                 from: usize::MAX - AHEAD,
-                draws: std::array::from_fn(|_| seed.draws(Stream(0), AgentId::NONE, tick)),
+                blocks: [[0; 4]; AHEAD],
             }),
         }
     }
@@ -167,15 +167,15 @@ pub struct BoardRun<'a, T: Placed> {
     ahead: RefCell<Ahead>,
 }
 
-/// Draws of those whose turns come next. A block of draws is a chain of multiplications that wait for each other: those
-/// of several agents overlap.
+/// The first draws of those whose turns come next. A block of draws is a chain of multiplications that wait for each
+/// other: those of several agents overlap.
 struct Ahead {
     /// The stream in which was drawn last, and at which turn.
     stream: Stream,
     turn: usize,
-    /// The turn of the first of these draws; beyond all if there are none.
+    /// The turn of the first of these blocks; beyond all if there are none.
     from: usize,
-    draws: [Draws; AHEAD],
+    blocks: [[u32; 4]; AHEAD],
 }
 
 /// Agents whose draws are computed at once.
@@ -236,26 +236,26 @@ impl<T: Placed> BoardRun<'_, T> {
     }
 
     /// The draws of one agent at this tick in one stream.
+    #[inline]
     pub fn draws(&self, who: Who, stream: Stream) -> Draws {
-        let (turn, turns) = (self.turn.wrapping_sub(1), &self.table.turns);
-        let mut ahead = self.ahead.borrow_mut();
-        if turns.get(turn) == Some(&who.0) {
-            let is_same = ahead.stream == stream;
-            if is_same && (ahead.from..ahead.from + AHEAD).contains(&turn) {
-                ahead.turn = turn;
-                return ahead.draws[turn - ahead.from].clone();
-            }
-            // If the one before drew as well, then those who follow will.
-            let follows = is_same && ahead.turn.wrapping_add(1) == turn;
-            (ahead.stream, ahead.turn) = (stream, turn);
-            if let Some(next) = turns[turn..].first_chunk::<AHEAD>().filter(|_| follows) {
-                ahead.from = turn;
-                ahead.draws = self.seed.draws_of(stream, next.map(|who| self.id(Who(who))), self.tick);
-                return ahead.draws[0].clone();
-            }
-            ahead.from = usize::MAX - AHEAD;
+        let (turn, id) = (self.turn.wrapping_sub(1), self.id(who));
+        if self.table.turns.get(turn) != Some(&who.0) {
+            return self.seed.draws(stream, id, self.tick);
         }
-        self.seed.draws(stream, self.id(who), self.tick)
+        let mut ahead = self.ahead.borrow_mut();
+        let is_same = ahead.stream == stream;
+        // If the one before drew as well, then those who follow will.
+        let follows = is_same && ahead.turn.wrapping_add(1) == turn;
+        (ahead.stream, ahead.turn) = (stream, turn);
+        if !is_same || turn.wrapping_sub(ahead.from) >= AHEAD {
+            ahead.from = usize::MAX - AHEAD;
+            let next = self.table.turns[turn..].first_chunk::<AHEAD>().filter(|_| follows);
+            let Some(next) = next else { return self.seed.draws(stream, id, self.tick) };
+            ahead.from = turn;
+            let id = |nth: usize| self.table.seats[next[nth] as usize].id;
+            ahead.blocks = self.seed.first_blocks(stream, std::array::from_fn(id), self.tick);
+        }
+        self.seed.draws_from(stream, id, self.tick, ahead.blocks[turn - ahead.from])
     }
 
     /// Who an agent is.
@@ -282,10 +282,12 @@ impl<T: Placed> BoardRun<'_, T> {
     /// One of those on a square for whom `is` holds, each as likely, if there is any.
     pub fn any_on(&self, spot: Spot, draws: &mut Draws, is: impl Fn(Who) -> bool) -> Option<Who> {
         let those = || self.on(spot).filter(|&who| is(who));
-        // Mostly there is one, and nothing to draw.
-        match those().count() as u32 {
-            0 | 1 => those().next(),
-            count => those().nth(draws.below(count) as usize),
+        let mut others = those();
+        let first = others.next()?;
+        // Mostly there is none, and nothing to draw.
+        match others.count() as u32 {
+            0 => Some(first),
+            count => those().nth(draws.below(count + 1) as usize),
         }
     }
 
@@ -357,6 +359,15 @@ impl<T: Placed> BoardRun<'_, T> {
         assert!(self.is_there(who), "agent {} dies twice", self.id(who).0);
         self.table.take_off(who.0);
         self.table.forget(who.0);
+        match self.table.slots.get(who.0 as usize) {
+            Some(&slot) => {
+                let (agent, _) = self.roll.at(slot);
+                self.died.push(std::mem::replace(agent, Agent::PARKED).id);
+                self.roll.parked.push(slot);
+            }
+            // Nobody knows of it yet.
+            None => *self.passed += 1,
+        }
     }
 
     /// Writes back what was done.
@@ -366,29 +377,22 @@ impl<T: Placed> BoardRun<'_, T> {
         self.roll.touch();
         let (column,) = self.roll.columns();
         let mut stayed = 0;
-        for (&slot, seat) in slots.iter().zip(founders) {
+        for (nth, seat) in founders.iter().enumerate() {
             assert!(Table::is_in_place(seat), "agent {} moved without the board: `go` moves it", seat.id.0);
+            let slot = slots[nth];
             column[slot as usize] = seat.row;
+            // The slot of one who is gone is written over: nobody could foretell a branch.
+            slots[stayed] = slot;
             stayed += usize::from(seat.is_there());
         }
         if stayed < slots.len() {
-            let mut founders = founders.iter();
-            slots.retain(|&slot| {
-                let is_there = founders.next().is_some_and(Seat::is_there);
-                if !is_there {
-                    let (agent, _) = self.roll.at(slot);
-                    self.died.push(std::mem::replace(agent, Agent::PARKED).id);
-                    self.roll.parked.push(slot);
-                }
-                is_there
-            });
+            slots.truncate(stayed);
             self.roll.note_left(slots);
         }
         let arrives = self.tick.0 as u32 + 1;
         for &Seat { row, id, .. } in born.iter().filter(|seat| seat.is_there()) {
             self.born.push(Birth { agent: Agent { id, wake: NEVER, arrives }, rows: (row,) });
         }
-        *self.passed += born.iter().filter(|seat| !seat.is_there()).count() as u64;
     }
 }
 

@@ -157,6 +157,7 @@ impl Grid {
     }
 
     /// One of the squares that touch this one, each as likely; itself if there is no other.
+    #[inline(always)]
     pub fn step(self, spot: Spot, draws: &mut Draws) -> Spot {
         // Of the nine with itself, until it is another one that is there: a fraction of a draw more than to count them.
         const DIRECTIONS: [(i32, i32); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];

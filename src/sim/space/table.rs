@@ -115,9 +115,8 @@ impl<T: Placed> Table<T> {
     #[inline]
     pub fn take_off(&mut self, who: u32) {
         let Self { seats, heads, vacant, fronts, .. } = self;
-        let Seat { id, spot, next: after, .. } = seats[who as usize];
-        let head = heads.get_mut(spot as usize);
-        let head = head.unwrap_or_else(|| panic!("agent {} was removed, and is moved", id.0));
+        let Seat { spot, next: after, .. } = seats[who as usize];
+        let Some(head) = heads.get_mut(spot as usize) else { moved_in_spite(seats[who as usize].id) };
         if *head == who {
             *head = after;
             *vacant += u32::from(after == NONE);
@@ -151,6 +150,12 @@ impl<T: Placed> Table<T> {
     /// Whether its row says where it is, as it should, if it is there.
     #[inline]
     pub fn is_in_place(seat: &Seat<T>) -> bool {
-        seat.spot == seat.row.at().0 || !seat.is_there()
+        // No branch on who is gone: nobody could foretell it.
+        (seat.spot == seat.row.at().0) | !seat.is_there()
     }
+}
+
+#[cold]
+fn moved_in_spite(gone: AgentId) -> ! {
+    panic!("agent {} was removed, and is moved", gone.0)
 }
