@@ -135,12 +135,12 @@ mod tests {
         let born = 3 + 3 * ROOM.0 as u32;
         for id in 0..born {
             directory.grow(id as usize + 1);
-            if id % 5 != 0 {
+            if !id.is_multiple_of(5) {
                 directory.set(AgentId(id), address(id));
             }
         }
         directory.remove(AgentId(1));
-        let expected = |id: u32| (id != 1 && id % 5 != 0).then(|| address(id));
+        let expected = |id: u32| (id != 1 && !id.is_multiple_of(5)).then(|| address(id));
         assert!((0..born).all(|id| directory.get(AgentId(id)) == expected(id)));
         assert!(directory.missing().map(|agent| agent.0).eq((0..born).filter(|&id| expected(id).is_none())));
         assert!(directory.has_had(AgentId(0)) && !directory.has_had(AgentId(born)));
