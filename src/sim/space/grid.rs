@@ -157,6 +157,7 @@ impl Grid {
     }
 
     /// One of the squares that touch this one, each as likely; itself if there is no other.
+    // Always: where nobody else walks, a call would cost as much as what it does.
     #[inline(always)]
     pub fn step(self, spot: Spot, draws: &mut Draws) -> Spot {
         // Of the nine with itself, until it is another one that is there: a fraction of a draw more than to count them.
