@@ -157,10 +157,10 @@ impl Grid {
     }
 
     /// One of the squares that touch this one, each as likely; itself if there is no other.
-    // Always: where nobody else walks, a call would cost as much as what it does.
+    // Always: a call would cost as much as what it does.
     #[inline(always)]
     pub fn step(self, spot: Spot, draws: &mut Draws) -> Spot {
-        // Of the nine with itself, until it is another one that is there: a fraction of a draw more than to count them.
+        // One of the eight, until it is another square that is there: a fraction of a draw more than to count them.
         const DIRECTIONS: [(i32, i32); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
         if self.spots() == 1 {
             return spot;

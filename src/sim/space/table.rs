@@ -112,7 +112,7 @@ impl<T: Placed> Table<T> {
     }
 
     /// Takes one off its square.
-    // Always: two of three turns begin so, and a call would cost as much as what it does.
+    // Always: a call would cost as much as what it does.
     #[inline(always)]
     pub fn take_off(&mut self, who: u32) {
         let Self { seats, heads, vacant, fronts, .. } = self;
