@@ -1,6 +1,6 @@
 //! [`Board`]: agents on a grid that take turns in random order, and see at once what others did.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -140,12 +140,13 @@ impl<T: Placed> Board<'_, T> {
             tick,
             turn: 0,
             round: 0,
-            ahead: RefCell::new(Ahead {
-                stream: Stream(0),
-                turn: usize::MAX,
-                from: usize::MAX - AHEAD,
-                blocks: [[0; 4]; AHEAD],
-            }),
+            current: Who(NONE),
+            ahead: Ahead {
+                stream: Cell::new(Stream(0)),
+                next: Cell::new(NO_TURN),
+                from: Cell::new(NO_TURN),
+                blocks: Default::default(),
+            },
         }
     }
 }
@@ -164,19 +165,25 @@ pub struct BoardRun<'a, T: Placed> {
     tick: Tick,
     turn: usize,
     round: u32,
-    ahead: RefCell<Ahead>,
+    /// Whose turn it is.
+    current: Who,
+    ahead: Ahead,
 }
 
 /// The first draws of those whose turns come next. A block of draws is a chain of multiplications that wait for each
 /// other: those of several agents overlap.
 struct Ahead {
-    /// The stream in which was drawn last, and at which turn.
-    stream: Stream,
-    turn: usize,
-    /// The turn of the first of these blocks; beyond all if there are none.
-    from: usize,
-    blocks: [[u32; 4]; AHEAD],
+    /// The stream in which was drawn last.
+    stream: Cell<Stream>,
+    /// The turn at which somebody draws next, if all who follow draw.
+    next: Cell<usize>,
+    /// The turn of the first of these blocks.
+    from: Cell<usize>,
+    blocks: [Cell<[u32; 4]>; AHEAD],
 }
+
+/// No turn, nor any after it: whatever the turn, it is none of those of [`Ahead`].
+const NO_TURN: usize = usize::MAX - AHEAD;
 
 /// Agents whose draws are computed at once.
 const AHEAD: usize = 8;
@@ -211,7 +218,8 @@ impl<T: Placed> BoardRun<'_, T> {
             let who = *self.table.turns.get(self.turn)?;
             self.turn += 1;
             if self.table.seats[who as usize].is_there() {
-                return Some(Who(who));
+                self.current = Who(who);
+                return Some(self.current);
             }
         }
     }
@@ -220,7 +228,7 @@ impl<T: Placed> BoardRun<'_, T> {
     pub fn shuffle(&mut self) {
         let Table { turns, slots, .. } = &mut *self.table;
         (self.turn, self.round) = (0, self.round + 1);
-        self.ahead.get_mut().from = usize::MAX - AHEAD;
+        (self.current, self.ahead.from) = (Who(NONE), Cell::new(NO_TURN));
         turns.clear();
         turns.extend(0..slots.len() as u32);
         // There are 65,536 blocks of draws to a name: one name for each of as many turns.
@@ -238,24 +246,31 @@ impl<T: Placed> BoardRun<'_, T> {
     /// The draws of one agent at this tick in one stream.
     #[inline]
     pub fn draws(&self, who: Who, stream: Stream) -> Draws {
-        let (turn, id) = (self.turn.wrapping_sub(1), self.id(who));
-        if self.table.turns.get(turn) != Some(&who.0) {
+        let (id, Ahead { from, blocks, .. }) = (self.id(who), &self.ahead);
+        match blocks.get(self.turn.wrapping_sub(from.get())) {
+            _ if who != self.current => self.seed.draws(stream, id, self.tick),
+            Some(block) if self.ahead.stream.get() == stream => {
+                self.seed.draws_from(stream, id, self.tick, block.get())
+            }
+            _ => self.draws_ahead(id, stream),
+        }
+    }
+
+    /// The draws of the one whose turn it is, and if the one before drew as well, those of them who follow: they will.
+    #[inline(never)]
+    fn draws_ahead(&self, id: AgentId, stream: Stream) -> Draws {
+        let Ahead { stream: last, next, from, blocks } = &self.ahead;
+        let follows = last.replace(stream) == stream && next.replace(self.turn + 1) == self.turn;
+        let turns = self.table.turns[self.turn - 1..].first_chunk::<AHEAD>();
+        let Some(turns) = turns.filter(|_| follows) else {
+            from.set(NO_TURN);
             return self.seed.draws(stream, id, self.tick);
-        }
-        let mut ahead = self.ahead.borrow_mut();
-        let is_same = ahead.stream == stream;
-        // If the one before drew as well, then those who follow will.
-        let follows = is_same && ahead.turn.wrapping_add(1) == turn;
-        (ahead.stream, ahead.turn) = (stream, turn);
-        if !is_same || turn.wrapping_sub(ahead.from) >= AHEAD {
-            ahead.from = usize::MAX - AHEAD;
-            let next = self.table.turns[turn..].first_chunk::<AHEAD>().filter(|_| follows);
-            let Some(next) = next else { return self.seed.draws(stream, id, self.tick) };
-            ahead.from = turn;
-            let id = |nth: usize| self.table.seats[next[nth] as usize].id;
-            ahead.blocks = self.seed.first_blocks(stream, std::array::from_fn(id), self.tick);
-        }
-        self.seed.draws_from(stream, id, self.tick, ahead.blocks[turn - ahead.from])
+        };
+        (next.set(self.turn + AHEAD), from.set(self.turn));
+        let ids: [AgentId; AHEAD] = std::array::from_fn(|nth| self.table.seats[turns[nth] as usize].id);
+        let first = self.seed.first_blocks(stream, ids, self.tick);
+        blocks.iter().zip(first).for_each(|(block, first)| block.set(first));
+        self.seed.draws_from(stream, id, self.tick, first[0])
     }
 
     /// Who an agent is.
