@@ -266,7 +266,8 @@ impl<T: Placed> BoardRun<'_, T> {
             from.set(NO_TURN);
             return self.seed.draws(stream, id, self.tick);
         };
-        (next.set(self.turn + AHEAD), from.set(self.turn));
+        next.set(self.turn + AHEAD);
+        from.set(self.turn);
         let ids: [AgentId; AHEAD] = std::array::from_fn(|nth| self.table.seats[turns[nth] as usize].id);
         let first = self.seed.first_blocks(stream, ids, self.tick);
         blocks.iter().zip(first).for_each(|(block, first)| block.set(first));
