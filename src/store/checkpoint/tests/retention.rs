@@ -146,6 +146,22 @@ fn pieces_are_kept_from_the_one_that_the_world_was_brought_back_from() {
 }
 
 #[test]
+fn one_more_than_is_to_be_kept_goes_when_the_last_has_been_read() {
+    let mem = Mem::default();
+    // As a process leaves it that is killed before the oldest is removed.
+    let (_, world) = run(&mem, 4, 5);
+    let (mut checkpoints, _) = open(&mem, 3).unwrap();
+    assert!(!checkpoints.resume(4));
+    assert_eq!(generations(&checkpoints), [2, 3, 4, 5], "the last may be damaged, for all that is known");
+    assert!(checkpoints.resume(5));
+    assert_eq!(generations(&checkpoints), [3, 4, 5]);
+    assert!(checkpoints.take_leftover().is_none() && strays(&mem, &checkpoints).is_empty());
+    let (checkpoints, _) = open(&mem, 3).unwrap();
+    assert_eq!(generations(&checkpoints), [3, 4, 5]);
+    newest_is(&checkpoints, &world);
+}
+
+#[test]
 fn one_that_is_given_up_is_put_away_with_all_that_it_needs() {
     let mem = Mem::default();
     let (mut checkpoints, mut world) = run(&mem, 3, 5);
