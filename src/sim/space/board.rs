@@ -260,9 +260,9 @@ impl<T: Placed> BoardRun<'_, T> {
     #[inline(never)]
     fn draws_ahead(&self, id: AgentId, stream: Stream) -> Draws {
         let Ahead { stream: last, next, from, blocks } = &self.ahead;
-        let follows = last.replace(stream) == stream && next.replace(self.turn + 1) == self.turn;
+        let (is_same, is_next) = (last.replace(stream) == stream, next.replace(self.turn + 1) == self.turn);
         let turns = self.table.turns[self.turn - 1..].first_chunk::<AHEAD>();
-        let Some(turns) = turns.filter(|_| follows) else {
+        let Some(turns) = turns.filter(|_| is_same && is_next) else {
             from.set(NO_TURN);
             return self.seed.draws(stream, id, self.tick);
         };

@@ -100,7 +100,7 @@ impl Checkpoints {
     /// keep pieces of it. Whether it is the last one: pieces of another cannot be kept.
     ///
     /// A process that was killed when it had made the last one may have left more than are to be kept: they go now that
-    /// the last one has been read. That this fails is told with the next ([`Checkpoints::take_leftover`]).
+    /// the last one has been read. If that fails, it is tried again with the next checkpoint.
     pub fn resume(&mut self, generation: u64) -> bool {
         let is_last = self.manifests.last().is_some_and(|last| last.generation == generation);
         self.base = is_last.then_some(generation);
