@@ -69,6 +69,15 @@ impl<T: Copy> Fronts<T> {
         }
     }
 
+    /// The first one on a square is another, if anybody.
+    // Not inlined: on most boards nothing is counted, and whether somebody is left nobody could foretell.
+    #[inline(never)]
+    pub fn uncover(&mut self, spot: u32, first: u32, seats: &[Seat<T>]) {
+        if let Some(seat) = seats.get(first as usize) {
+            self.put(spot, &seat.row);
+        }
+    }
+
     /// Somebody's row is about to be changed, after that of the one before.
     // Not inlined: rows are changed in many places, and on most boards nothing is counted.
     #[inline(never)]

@@ -121,8 +121,8 @@ impl<T: Placed> Table<T> {
         if *head == who {
             *head = after;
             *vacant += u32::from(after == NONE);
-            if fronts.is_kept() && after != NONE {
-                fronts.put(spot, &seats[after as usize].row);
+            if fronts.is_kept() {
+                fronts.uncover(spot, after, seats);
             }
             return;
         }
