@@ -392,14 +392,18 @@ impl<T: Placed> BoardRun<'_, T> {
         let (founders, born) = seats.split_at(slots.len());
         self.roll.touch();
         let (column,) = self.roll.columns();
-        let mut stayed = 0;
+        let (mut stayed, mut strays) = (0, 0);
         for (nth, seat) in founders.iter().enumerate() {
-            assert!(Table::is_in_place(seat), "agent {} moved without the board: `go` moves it", seat.id.0);
+            strays += u32::from(!Table::is_in_place(seat));
             let slot = slots[nth];
             column[slot as usize] = seat.row;
             // The slot of one who is gone is written over: nobody could foretell a branch.
             slots[stayed] = slot;
             stayed += usize::from(seat.is_there());
+        }
+        if strays > 0 {
+            let stray = founders.iter().find(|seat| !Table::is_in_place(seat)).expect("one was counted");
+            panic!("agent {} moved without the board: `go` moves it", stray.id.0);
         }
         if stayed < slots.len() {
             slots.truncate(stayed);
