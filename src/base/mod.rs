@@ -26,6 +26,7 @@ pub use id::{AgentId, ZoneId};
 pub use order::{Groups, argsort, argsort_by_key, counting_argsort, gather, prefix_sums};
 pub use permutation::Permutation;
 pub use rng::{Draws, Seed, Stream, philox4x32_10};
+pub(crate) use rng::below;
 pub use simd::Simd;
 pub use stats::{Histogram, gini, mean, quantile, quantile_sorted, standard_deviation};
 pub use time::{Calendar, DateTime, DateTimeError, Tick, Weekday, civil_from_days, days_from_civil, days_in_month};

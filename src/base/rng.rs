@@ -137,6 +137,12 @@ const fn counter(stream: Stream, agent: AgentId, tick: Tick) -> [u32; 4] {
     [agent.0, tick.0 as u32, stream.0, ((tick.0 >> 32) as u32) << 16]
 }
 
+/// The number in `0..n` that a word stands for: see [`Draws::below`].
+#[inline]
+pub(crate) fn below(word: u32, n: u32) -> u32 {
+    ((word as u64 * n as u64) >> 32) as u32
+}
+
 /// Draws in order: each call takes one 32-bit word (`u64` takes two); a block of four costs one Philox.
 ///
 /// At most 65,536 blocks to a (stream, agent, tick), and ticks below 2^48. `BLOCKS` are computed at a time.
@@ -167,6 +173,14 @@ impl<const BLOCKS: usize> Draws<BLOCKS> {
         self.blocks[0][0]
     }
 
+    /// The words of the next blocks, for loops that take all of them.
+    #[inline]
+    pub(crate) fn next_blocks(&mut self) -> &[u32] {
+        self.refill();
+        self.used = 4 * BLOCKS as u32;
+        self.blocks.as_flattened()
+    }
+
     /// The next 64 bits (two words).
     #[inline]
     pub fn u64(&mut self) -> u64 {
@@ -177,7 +191,7 @@ impl<const BLOCKS: usize> Draws<BLOCKS> {
     /// A number in `0..n`, one word: `floor(word * n / 2^32)`, whose bias is below `n / 2^32`. 0 if `n` is 0.
     #[inline]
     pub fn below(&mut self, n: u32) -> u32 {
-        ((self.u32() as u64 * n as u64) >> 32) as u32
+        below(self.u32(), n)
     }
 
     /// A number in `low..=high`, one word.

@@ -100,6 +100,9 @@ pub(crate) trait ShardKind: SavedKind + FreezingKind + Send {
     fn send(&mut self, shard: usize, context: &Context);
     /// Places those who arrive, as far as rows are parked for them; appends the places of cells that are too small.
     fn arrive(&mut self, shard: usize, context: &Context, cramped: &mut Vec<usize>);
+    /// Adds rows to a cell's World for those who could not be placed, and some more, if the kind bears: see
+    /// [`ShardKindOf::bears`].
+    fn extend(&mut self, place: usize, world: &mut World, context: &Context);
     /// Moves a cell's agents, each in its slot, to a World in which there are rows for those who could not be placed,
     /// and some more.
     fn move_in(&mut self, place: usize, new: &mut World, context: &Context);
@@ -150,6 +153,9 @@ pub(crate) struct ShardKindOf<K: Rows> {
     pub closed_form: Option<Arc<ClosedForm<K>>>,
     /// Whether agents of a model with every-tick systems may travel: only if an interval is one tick.
     pub may_travel: bool,
+    /// Whether further ones may be born. They stand in one cell, which may have columns that double when they are full,
+    /// as bevy's do: of many cells a fifth of all memory would lie idle.
+    pub bears: bool,
     leaving: Vec<Vec<Handoff<K>>>,
     arriving: Vec<Handoff<K>>,
     /// Who was born: they arrive as others do.
@@ -171,7 +177,7 @@ impl<K: Rows> ShardKindOf<K> {
         lanes: SharedLanes<Handoff<K>>,
         closed_form: Option<Arc<ClosedForm<K>>>,
         space: Option<Arc<dyn SpaceOf<K>>>,
-        may_travel: bool,
+        (may_travel, bears): (bool, bool),
         shards: usize,
     ) -> Self {
         Self {
@@ -180,6 +186,7 @@ impl<K: Rows> ShardKindOf<K> {
             lanes,
             closed_form,
             may_travel,
+            bears,
             leaving: (0..shards).map(|_| Vec::new()).collect(),
             arriving: Vec::new(),
             newborn: Vec::new(),
@@ -210,6 +217,17 @@ impl<K: Rows> ShardKindOf<K> {
             rolls.push(Roll::empty());
         }
         &mut rolls[place]
+    }
+
+    /// How many could not be placed in a cell.
+    fn unplaced_in(&self, place: usize, context: &Context) -> usize {
+        self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count()
+    }
+
+    /// Spawns rows in which nobody stands yet.
+    fn spawn_vacant(&self, world: &mut World, blocks: usize) {
+        let nobody = self.nobody();
+        world.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([nobody; BLOCK]))));
     }
 
     /// Places agents in parked rows of their cells.
@@ -427,17 +445,26 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
         cramped.extend(self.unplaced.iter().map(place_of));
     }
 
+    fn extend(&mut self, place: usize, world: &mut World, context: &Context) {
+        let wanted = self.unplaced_in(place, context);
+        if self.bears && wanted > 0 {
+            let roll = &mut self.lives.get().rolls[place];
+            let len = roll.len();
+            self.spawn_vacant(world, (larger(len as usize + wanted, 2) - len as usize).div_ceil(BLOCK));
+            roll.locate(world);
+            roll.parked.extend((len..roll.len()).rev());
+        }
+    }
+
     fn move_in(&mut self, place: usize, new: &mut World, context: &Context) {
+        let wanted = self.unplaced_in(place, context);
         let roll = &mut self.lives.get().rolls[place];
-        let wanted =
-            self.unplaced.iter().filter(|one| context.placement.seat(one.cell).place as usize == place).count();
         let len = roll.len() as usize;
         let row: usize = widths::<K>().sum();
         let slots = if wanted > 0 { larger(len + wanted, steps(row * (len + wanted))) } else { len };
         let blocks = slots.div_ceil(BLOCK);
         if blocks > 0 {
-            let nobody = self.nobody();
-            new.spawn_batch((0..blocks).map(|_| (agents_of([Agent::PARKED; BLOCK]), K::blocks([nobody; BLOCK]))));
+            self.spawn_vacant(new, blocks);
             roll.move_to(new);
         }
     }

@@ -96,7 +96,8 @@ impl<K: Rows> KindPart for KindEntry<K> {
         let lanes = self.lanes.clone().expect("prepared");
         let lives = self.lives[shard].clone();
         let (closed_form, space) = (self.closed_form.clone(), self.space.clone());
-        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, closed_form, space, may_travel, shards))
+        let may = (may_travel, self.bears);
+        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, closed_form, space, may, shards))
     }
 
     fn hand_to(&self, shard: usize, drawer: &mut Drawer) {

@@ -239,8 +239,8 @@ impl Shard {
         }
     }
 
-    /// Makes room for those who arrive: brings cells back that are out of memory, and moves those that are too small to
-    /// larger Worlds.
+    /// Makes room for those who arrive: brings cells back that are out of memory, adds rows to the Worlds of those that
+    /// are too small, or moves them to larger ones.
     #[cold]
     fn make_room(&mut self, context: &Context) {
         let mut cramped = std::mem::take(&mut self.cramped);
@@ -250,6 +250,12 @@ impl Shard {
             if !self.thaw(place) {
                 return;
             }
+            if self.arrive_late(place, context) {
+                continue;
+            }
+            let cell = self.cells[place].as_mut().expect("whoever arrives has a cell");
+            let world = cell.world.get_or_insert_default();
+            self.kinds.iter_mut().for_each(|kind| kind.extend(place, world, context));
             if self.arrive_late(place, context) {
                 continue;
             }

@@ -11,7 +11,7 @@ use bevy_ecs::system::SystemParam;
 use super::grid::{Grid, Spot};
 use super::publish::SpaceOf;
 use super::table::{NONE, Seat, Table};
-use crate::base::{AgentId, Draws, Seed, Stream, Tick, ZoneId};
+use crate::base::{AgentId, Draws, Seed, Stream, Tick, ZoneId, below};
 use crate::sim::Builder;
 use crate::sim::desk::Desk;
 use crate::sim::directory::BORN_MAX;
@@ -236,9 +236,14 @@ impl<T: Placed> BoardRun<'_, T> {
         for (nth, turns_left) in (0..).zip(0..turns.len().div_ceil(TURNS)) {
             let name = AgentId(nth << 8 | self.round << 4 | self.kind as u32);
             let mut draws = self.seed.draws_ahead::<4>(Stream::named("board/turns"), name, self.tick);
-            let last = turns.len() - turns_left * TURNS;
-            for index in (last.saturating_sub(TURNS)..last).rev() {
-                turns.swap(index, draws.below(index as u32 + 1) as usize);
+            let mut last = turns.len() - turns_left * TURNS;
+            let (first, turns) = (last.saturating_sub(TURNS), &mut turns[..last]);
+            while last > first {
+                let words = draws.next_blocks();
+                for &word in &words[..words.len().min(last - first)] {
+                    last -= 1;
+                    turns.swap(last, below(word, last as u32 + 1) as usize);
+                }
             }
         }
     }
