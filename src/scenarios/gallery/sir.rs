@@ -69,10 +69,8 @@ fn live(mut due: Due<(Person,), Contact>, settings: Shared<Settings>, dice: Dice
     }
 }
 
-fn share(state: u32) -> impl Fn(All<Person>) -> f64 {
-    move |all: All<Person>| {
-        all.sum(|_, person| u64::from(person.state == state)) as f64 / all.sum(|_, _| 1_u64).max(1) as f64
-    }
+fn share(state: u32, of: u64) -> impl Fn(All<Person>) -> f64 {
+    move |all: All<Person>| all.sum(|_, person| u64::from(person.state == state)) as f64 / of.max(1) as f64
 }
 
 /// The model.
@@ -100,8 +98,8 @@ impl Scenario for Sir {
                 settlement.add(id, (person,), wake);
             }
         });
-        sim.on_due(live).collect("susceptible", 1_000, share(SUSCEPTIBLE));
-        sim.collect("infectious", 1_000, share(INFECTIOUS)).collect("recovered", 1_000, share(RECOVERED));
+        sim.on_due(live).collect("susceptible", 1_000, share(SUSCEPTIBLE, agents));
+        sim.collect("infectious", 1_000, share(INFECTIOUS, agents)).collect("recovered", 1_000, share(RECOVERED, agents));
         Ok(())
     }
 }
