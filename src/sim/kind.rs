@@ -14,7 +14,7 @@ use super::directory::Address;
 use super::freezing::FreezingKind;
 use super::lookahead::Lookahead;
 use super::placement::part_of;
-use super::roll::Roll;
+use super::roll::{Roll, Was};
 use super::rows::{Agent, BLOCK, Rows, agents_of};
 use super::saving::{SavedKind, digest, widths};
 use super::space::SpaceOf;
@@ -250,17 +250,37 @@ impl<K: Rows> ShardKindOf<K> {
                 continue;
             };
             roll.touch();
-            roll.remember(slot, notes);
-            roll.note_arrival(slot);
-            let (agent, mut rows) = roll.at(slot);
-            *agent = handoff.agent;
-            handoff.rows.write(&mut rows);
+            stand(roll, slot, handoff, notes);
             if !context.dense {
                 agenda.file(Entry::new(place, self.index, slot), handoff.agent.wake);
             }
             let arrival = handoff.agent.arrives / context.exchange_ticks;
             context.directory.set(handoff.agent.id, Address { cell: handoff.cell, kind: self.index, slot, arrival });
         }
+    }
+
+    /// Places those who were born: mostly in one cell, where somebody has just been.
+    fn place_newborn(&mut self, context: &Context) {
+        let Lives { rolls, notes, agenda, .. } = self.lives.get();
+        let agenda = agenda.get();
+        for those in self.newborn.chunk_by(|one, next| one.cell == next.cell) {
+            let cell = those[0].cell;
+            let place = context.placement.seat(cell).place as usize;
+            let roll = &mut rolls[place];
+            roll.touch();
+            let room = those.len().min(roll.parked.len());
+            for handoff in &those[..room] {
+                let slot = roll.parked.pop().expect("there is room");
+                stand(roll, slot, handoff, notes);
+                if !context.dense {
+                    agenda.file(Entry::new(place, self.index, slot), handoff.agent.wake);
+                }
+                let arrival = handoff.agent.arrives / context.exchange_ticks;
+                context.directory.set(handoff.agent.id, Address { cell, kind: self.index, slot, arrival });
+            }
+            self.unplaced.extend_from_slice(&those[room..]);
+        }
+        self.newborn.clear();
     }
 
     /// Spawns rows for agents, and at least `spare` parked ones.
@@ -436,8 +456,8 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
             }
         }
         self.arrived_count += arriving.len() as u64;
-        arriving.append(&mut self.newborn);
         self.place(&arriving, context);
+        self.place_newborn(context);
         arriving.clear();
         self.arriving = arriving;
         let place_of = |handoff: &Handoff<K>| context.placement.seat(handoff.cell).place as usize;
@@ -575,6 +595,16 @@ impl<K: Rows> ShardKind for ShardKindOf<K> {
     fn present(&self, place: usize) -> u32 {
         self.roll(place).present()
     }
+}
+
+/// Has an agent stand in a slot in which nobody does.
+#[inline]
+fn stand<K: Rows>(roll: &mut Roll<K>, slot: u32, handoff: &Handoff<K>, notes: &mut Vec<Was<K>>) {
+    roll.remember(slot, notes);
+    roll.note_arrival(slot);
+    let (agent, mut rows) = roll.at(slot);
+    *agent = handoff.agent;
+    handoff.rows.write(&mut rows);
 }
 
 #[cfg(test)]
