@@ -36,7 +36,7 @@ pub(crate) struct Roll<K: Rows> {
     before: Option<Vec<(u32, u32)>>,
     /// Slots that wait for an arrival.
     pub parked: Vec<u32>,
-    /// The slots of all who are there by rising id, once somebody has asked: see [`Roll::by_id`]. Those who have
+    /// The slots of all who are there by rising id, once somebody has asked: see [`Roll::take_order`]. Those who have
     /// arrived since stand at its end.
     order: Option<Vec<u32>>,
 }
@@ -167,21 +167,18 @@ impl<K: Rows> Roll<K> {
         self.take_up(world);
     }
 
+    /// The slots of all who are there, by rising id as far as is known: to be given back to [`Roll::note_order`].
+    pub(crate) fn take_order(&mut self) -> Vec<u32> {
+        let noted = self.order.take().filter(|order| order.len() == self.present() as usize);
+        noted.unwrap_or_else(|| self.by_id())
+    }
+
     /// The slots of all who are there, by rising id.
-    pub(crate) fn by_id(&mut self) -> &[u32] {
-        let mut order = self.order.take().unwrap_or_default();
-        let agents = self.agents();
-        let id = |slot: &u32| agents[*slot as usize].id;
-        let is_whole = order.len() == self.present() as usize;
-        // Nobody's id is higher than everybody's.
-        let is_right = is_whole && order.is_sorted_by_key(id) && order.last().is_none_or(|slot| id(slot).is_some());
-        if !is_right {
-            if !is_whole || order.iter().any(|slot| !id(slot).is_some()) {
-                order = (0..self.len).filter(|slot| id(slot).is_some()).collect();
-            }
-            order.sort_unstable_by_key(id);
-        }
-        self.order.insert(order)
+    pub(crate) fn by_id(&self) -> Vec<u32> {
+        let id = |&slot: &u32| self.agents()[slot as usize].id;
+        let mut order: Vec<u32> = (0..self.len).filter(|slot| id(slot).is_some()).collect();
+        order.sort_unstable_by_key(id);
+        order
     }
 
     /// Notes who has arrived.
@@ -191,11 +188,9 @@ impl<K: Rows> Roll<K> {
         }
     }
 
-    /// Notes who is left, by rising id.
-    pub(crate) fn note_left(&mut self, slots: &[u32]) {
-        let order = self.order.get_or_insert_default();
-        order.clear();
-        order.extend_from_slice(slots);
+    /// Notes the slots of all who are there, by rising id.
+    pub(crate) fn note_order(&mut self, slots: Vec<u32>) {
+        self.order = Some(slots);
     }
 
     /// Who stands in a slot.

@@ -122,10 +122,11 @@ impl<T: Placed> Board<'_, T> {
         let Lives { rolls, visit, born, .. } = self.lives.0.lives.get();
         let BoardOf { grid, table, next_id } = &*self.board.0;
         let (table, roll) = (table.get(), &mut rolls[visit.place]);
-        table.slots.clear();
-        table.slots.extend_from_slice(roll.by_id());
-        let (agents, (column,)) = roll.everybody();
-        table.begin(grid.spots(), |slot| (agents[slot as usize].id, column[slot as usize]));
+        table.slots = roll.take_order();
+        if !seat(table, roll, *grid) {
+            table.slots = roll.by_id();
+            assert!(seat(table, roll, *grid), "no two have the same id");
+        }
         let (seed, tick) = (self.dice.seed(), self.clock.now());
         BoardRun {
             grid: *grid,
@@ -149,6 +150,12 @@ impl<T: Placed> Board<'_, T> {
             },
         }
     }
+}
+
+/// Seats those who are in a table's slots; whether that was by rising id.
+fn seat<T: Placed>(table: &mut Table<T>, roll: &mut Roll<(T,)>, grid: Grid) -> bool {
+    let (agents, (column,)) = roll.everybody();
+    table.begin(grid.spots(), |slot| (agents[slot as usize].id, column[slot as usize]))
 }
 
 /// A board in hand. See [`Board`].
@@ -410,10 +417,8 @@ impl<T: Placed> BoardRun<'_, T> {
             let stray = founders.iter().find(|seat| !Table::is_in_place(seat)).expect("one was counted");
             panic!("agent {} moved without the board: `go` moves it", stray.id.0);
         }
-        if stayed < slots.len() {
-            slots.truncate(stayed);
-            self.roll.note_left(slots);
-        }
+        slots.truncate(stayed);
+        self.roll.note_order(std::mem::take(slots));
         let arrives = self.tick.0 as u32 + 1;
         for &Seat { row, id, .. } in born.iter().filter(|seat| seat.is_there()) {
             self.born.push(Birth { agent: Agent { id, wake: NEVER, arrives }, rows: (row,) });

@@ -58,12 +58,15 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Placed> Table<T> {
-    /// Seats all who are in its slots, in that order, on so many squares.
-    pub fn begin(&mut self, squares: u32, of: impl Fn(u32) -> (AgentId, T)) {
+    /// Seats all who are in its slots, in that order, on so many squares. Says whether that is the order of their ids.
+    pub fn begin(&mut self, squares: u32, of: impl Fn(u32) -> (AgentId, T)) -> bool {
         let Self { seats, heads, slots, turns, present, vacant, fronts } = self;
         seats.clear();
+        let (mut are_rising, mut least) = (true, 0);
         seats.extend(slots.iter().map(|&slot| {
             let (id, row) = of(slot);
+            are_rising &= (least..AgentId::NONE.0).contains(&id.0);
+            least = id.0.wrapping_add(1);
             Seat { row, id, spot: row.at().0, next: NONE }
         }));
         heads.clear();
@@ -76,6 +79,7 @@ impl<T: Placed> Table<T> {
             *vacant -= u32::from(seat.next == NONE);
         }
         turns.clear();
+        are_rising
     }
 
     /// Those on a square: who came last first.
@@ -159,4 +163,31 @@ impl<T: Placed> Table<T> {
 #[cold]
 fn moved_in_spite(gone: AgentId) -> ! {
     panic!("agent {} was removed, and is moved", gone.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placed;
+
+    placed! {
+        struct Pawn { at: Spot, nth: u32 }
+    }
+
+    #[test]
+    fn who_is_seated_in_another_order_than_that_of_ids_is_noticed() {
+        let nobody = AgentId::NONE.0;
+        let ids = [5, 3, 9, nobody, 0, 3, nobody - 1];
+        let mut table = Table::default();
+        let mut seated = |slots: &[u32]| {
+            table.slots = slots.to_vec();
+            table.begin(4, |slot| (AgentId(ids[slot as usize]), Pawn { at: Spot(slot % 4), nth: slot }))
+        };
+        for right in [&[][..], &[1], &[4, 1, 0, 2], &[0, 6]] {
+            assert!(seated(right), "{right:?}");
+        }
+        for wrong in [&[0, 1][..], &[1, 5], &[3], &[2, 3], &[3, 4], &[4, 1, 0, 2, 1], &[6, 3]] {
+            assert!(!seated(wrong), "{wrong:?}");
+        }
+    }
 }
