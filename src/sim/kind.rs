@@ -177,7 +177,7 @@ impl<K: Rows> ShardKindOf<K> {
         lanes: SharedLanes<Handoff<K>>,
         closed_form: Option<Arc<ClosedForm<K>>>,
         space: Option<Arc<dyn SpaceOf<K>>>,
-        (may_travel, bears): (bool, bool),
+        may_travel: bool,
         shards: usize,
     ) -> Self {
         Self {
@@ -186,7 +186,7 @@ impl<K: Rows> ShardKindOf<K> {
             lanes,
             closed_form,
             may_travel,
-            bears,
+            bears: false,
             leaving: (0..shards).map(|_| Vec::new()).collect(),
             arriving: Vec::new(),
             newborn: Vec::new(),

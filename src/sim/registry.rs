@@ -96,8 +96,9 @@ impl<K: Rows> KindPart for KindEntry<K> {
         let lanes = self.lanes.clone().expect("prepared");
         let lives = self.lives[shard].clone();
         let (closed_form, space) = (self.closed_form.clone(), self.space.clone());
-        let may = (may_travel, self.bears);
-        Box::new(ShardKindOf::<K>::new(self.index, lives, lanes, closed_form, space, may, shards))
+        let mut kind = ShardKindOf::<K>::new(self.index, lives, lanes, closed_form, space, may_travel, shards);
+        kind.bears = self.bears;
+        Box::new(kind)
     }
 
     fn hand_to(&self, shard: usize, drawer: &mut Drawer) {

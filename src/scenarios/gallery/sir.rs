@@ -99,11 +99,8 @@ impl Scenario for Sir {
             }
         });
         sim.on_due(live).collect("susceptible", 1_000, share(SUSCEPTIBLE, agents));
-        sim.collect("infectious", 1_000, share(INFECTIOUS, agents)).collect(
-            "recovered",
-            1_000,
-            share(RECOVERED, agents),
-        );
+        sim.collect("infectious", 1_000, share(INFECTIOUS, agents));
+        sim.collect("recovered", 1_000, share(RECOVERED, agents));
         Ok(())
     }
 }
