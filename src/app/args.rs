@@ -185,7 +185,7 @@ pub struct ModelFlags {
     #[arg(long, help_heading = "World")]
     pub show_config: bool,
 
-    /// Shards, four for each worker and 24 at most if it is not given; never changes a result
+    /// Shards, one for each worker and up to four in large worlds if it is not given; never changes a result
     #[arg(long, value_name = "COUNT", allow_negative_numbers = true, help_heading = "Machine")]
     pub shards: Option<String>,
     /// Worker threads, by default one a core; never changes a result

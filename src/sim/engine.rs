@@ -37,9 +37,12 @@ use crate::store::Saved;
 
 /// Shards at most, if nobody says how many.
 const SHARDS: usize = 24;
-/// Shards for each worker, if nobody says how many: enough to deal them evenly. Each is asked in every exchange: on two
-/// workers a day of 100,000 residents takes a quarter longer with 24, and an epidemic among as many twice as long.
+/// Shards for each worker at most, if nobody says how many: enough to deal them evenly. One worker needs one.
 const SHARDS_OF_A_WORKER: usize = 4;
+/// Agents of a shard, if nobody says how many shards: each is asked in every exchange, which in small worlds takes
+/// longer than to live. With 8 of them on two workers, a day of 10,000 residents took half as long again as with 2, one
+/// of 100,000 a twelfth longer, and one of a million as long.
+const AGENTS_OF_A_SHARD: usize = 1 << 17;
 /// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
 /// reviewed one by one, until lanes hold what is usual.
 const REVIEW_EXCHANGES: u64 = 16;
@@ -91,8 +94,9 @@ impl Engine {
         let options = builder.options.clone();
         let worker_count = options.workers.unwrap_or_else(cores::count);
         let shards = options.shards.unwrap_or_else(|| {
-            let useful = builder.zone_count.max(worker_count);
-            SHARDS.min(worker_count * SHARDS_OF_A_WORKER).min(useful)
+            let most = if worker_count == 1 { 1 } else { worker_count * SHARDS_OF_A_WORKER };
+            let wanted = (builder.settled as usize).div_ceil(AGENTS_OF_A_SHARD).clamp(worker_count, most);
+            wanted.min(SHARDS).min(builder.zone_count.max(worker_count))
         });
         if builder.zone_count == 0 || builder.zone_count >= SHARD_CELLS_MAX / 2 {
             return Err(RunError::Input(format!("a space has 1 to 524,287 zones, not {}", builder.zone_count)));
