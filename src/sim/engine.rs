@@ -21,7 +21,7 @@ use super::globals::{DiceOf, Now};
 use super::hub::{Extra, Hub};
 use super::kind::KindCensus;
 use super::migration;
-use super::placement::Placement;
+use super::placement::{Placement, shards_for};
 use super::report::{RunReport, Series, TickTime};
 use super::scenario::RunError;
 use super::shard::{Census, Shard, ShardStats};
@@ -35,14 +35,6 @@ use crate::base::{Digest, Histogram, Seed, Tick, ZoneId};
 use crate::exec::{Stopwatch, Workers, cores};
 use crate::store::Saved;
 
-/// Shards at most, if nobody says how many.
-const SHARDS: usize = 24;
-/// Shards for each worker at most, if nobody says how many: enough to deal them evenly. One worker needs one.
-const SHARDS_OF_A_WORKER: usize = 4;
-/// Agents of a shard, if nobody says how many shards: each is asked in every exchange, which in small worlds takes
-/// longer than to live. With 8 of them on two workers, a day of 10,000 residents took half as long again as with 2, one
-/// of 100,000 a twelfth longer, and one of a million as long.
-const AGENTS_OF_A_SHARD: usize = 1 << 17;
 /// Exchanges after which shards are dealt to workers anew by what they cost, and full lanes grow. The first few are
 /// reviewed one by one, until lanes hold what is usual.
 const REVIEW_EXCHANGES: u64 = 16;
@@ -93,11 +85,8 @@ impl Engine {
     pub(crate) fn new(mut builder: Builder, exchange_ticks: u32, saved: Option<&dyn Saved>) -> Result<Self, RunError> {
         let options = builder.options.clone();
         let worker_count = options.workers.unwrap_or_else(cores::count);
-        let shards = options.shards.unwrap_or_else(|| {
-            let most = if worker_count == 1 { 1 } else { worker_count * SHARDS_OF_A_WORKER };
-            let wanted = (builder.settled as usize).div_ceil(AGENTS_OF_A_SHARD).clamp(worker_count, most);
-            wanted.min(SHARDS).min(builder.zone_count.max(worker_count))
-        });
+        let shards =
+            options.shards.unwrap_or_else(|| shards_for(worker_count, builder.settled as usize, builder.zone_count));
         if builder.zone_count == 0 || builder.zone_count >= SHARD_CELLS_MAX / 2 {
             return Err(RunError::Input(format!("a space has 1 to 524,287 zones, not {}", builder.zone_count)));
         }

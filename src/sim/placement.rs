@@ -8,6 +8,21 @@ use super::cell::CellId;
 use super::directory::CELLS_MAX;
 use crate::base::{AgentId, ZoneId, mix};
 
+/// Shards at most, if nobody says how many.
+const SHARDS: usize = 24;
+/// Shards for each worker at most, if nobody says how many: enough to deal them evenly. One worker needs one.
+const SHARDS_OF_A_WORKER: usize = 4;
+/// Agents of a shard, if nobody says how many shards: each is asked in every exchange, which in small worlds takes
+/// longer than to live. With 8 of them on two workers, a day of 10,000 residents took half as long again as with 2, one
+/// of 100,000 a twelfth longer, and one of a million as long.
+const AGENTS_OF_A_SHARD: usize = 1 << 17;
+
+/// How many shards suit so many workers, agents and zones.
+pub(crate) fn shards_for(workers: usize, agents: usize, zones: usize) -> usize {
+    let most = if workers == 1 { 1 } else { workers * SHARDS_OF_A_WORKER };
+    agents.div_ceil(AGENTS_OF_A_SHARD).clamp(workers, most).min(zones.max(workers)).min(SHARDS)
+}
+
 /// Where a cell is: its shard, and its place among the shard's cells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Seat {
@@ -136,6 +151,25 @@ pub(crate) fn part_of(agent: AgentId, parts: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_worker_has_a_shard_and_more_only_where_they_are_worth_their_while() {
+        for (workers, agents, zones, shards) in [
+            (1, 30, 2_217, 1),
+            (1, 8_000_000, 2_217, 1),
+            (2, 30, 2_217, 2),
+            (2, 100_000, 2_217, 2),
+            (2, 500_000, 2_217, 4),
+            (2, 1_000_000, 2_217, 8),
+            (2, 1_000_000, 3, 3),
+            (2, 1_000_000, 1, 2),
+            (16, 100_000, 2_217, 16),
+            (16, 8_000_000, 2_217, 24),
+            (64, 8_000_000, 2_217, 24),
+        ] {
+            assert_eq!(shards_for(workers, agents, zones), shards, "{workers} workers, {agents} agents, {zones} zones");
+        }
+    }
 
     #[test]
     fn deals_every_zone_once_and_evenly() {

@@ -19,7 +19,7 @@ fn run(agents: u64, ticks: u64, change: impl Fn(&mut RunOptions)) -> RunReport {
     assert_eq!((report.agents, report.zones, report.ticks), (agents, 2_217, ticks));
     assert_eq!(
         (report.seed, report.shards, report.interrupted),
-        (options.seed, options.shards.map_or(24.min(4 * report.workers), |shards| shards as u64), false)
+        (options.seed, options.shards.map_or(report.workers, |shards| shards as u64), false)
     );
     assert!(options.workers.is_none_or(|workers| workers as u64 == report.workers));
     assert_eq!(report.stepping, options.stepping.to_string());
